@@ -22,6 +22,7 @@ from ramanstudio.export.processed_files import SHIFT_HEADER, write_matrix
 from ramanstudio.export.summary import summary_rows, write_summary
 from ramanstudio.export.text_table import make_folder, write_csv
 from ramanstudio.export.writers import writer_for
+from ramanstudio.project.entry_processing import recipe_as_applied
 from ramanstudio.project.project import Project
 from ramanstudio.project.provenance import provenance_of, provenance_text
 
@@ -116,7 +117,8 @@ def _write_recipes(plan: ExportPlan) -> list[Path]:
         return []
     results = [item.result for item in plan.items if item.result is not None and item.result.denoised is not None]
     texts = dict.fromkeys(
-        result.recipe.to_text({"program": f"RamanStudio {__version__}", "model": result.model}) for result in results
+        recipe_as_applied(result).to_text({"program": f"RamanStudio {__version__}", "model": result.model})
+        for result in results
     )
     return [write_new(plan.folder, "recipe", "toml", text) for text in texts]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QObject
@@ -16,13 +16,15 @@ from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.export.group_table import GroupMean, means_path
 from ramanstudio.export.group_table import write_groups as write_group_table
 from ramanstudio.export.snr_text import format_snr_change
-from ramanstudio.export.spectrum_figure import FigureSpectrum, save_spectra
+from ramanstudio.export.spectrum_figure import FigurePeak, FigureSpectrum, save_spectra
 from ramanstudio.gui.common.html_to_pdf import write_pdf
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.peak_finding import PeakFinding
+from ramanstudio.gui.document.peak_label import PeakLabel
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.document.when_processed import WhenProcessed
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 MAX_PANELS: Final = 24  # of one figure
 
 EntryResults = Sequence[tuple[Entry, Result]]
+LabelsOf = Callable[[int, Any, Any], Sequence[PeakLabel]]  # of an entry, for axis and intensities (B,)
 
 
 def plan_files(
@@ -52,15 +55,17 @@ def write_files(plan: ExportPlan, context: ExportContext, progress: Progress) ->
     return write_export(plan, context, progress)
 
 
-def figure_spectra(entries: EntryResults) -> list[FigureSpectrum]:
-    """The spectra of a figure: one for each entry, the mean of a set."""
+def figure_spectra(entries: EntryResults, labels_of: LabelsOf = lambda *_: ()) -> list[FigureSpectrum]:
+    """The spectra of a figure: one for each entry, the mean of a set; `labels_of` knows the labels that Peaks shows."""
     spectra = []
     for entry, result in entries[:MAX_PANELS]:
         denoised = result.final_denoised
         assert denoised is not None
         note = f"SNR {format_snr_change(denoised)}"
         raw, error = result.unprocessed, denoised.expected_error
-        spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note))
+        labels = labels_of(entry.id, denoised.spectra.axis, denoised.spectra.values[0])
+        peaks = tuple(FigurePeak(item.shift, item.text, item.by, item.is_hollow) for item in labels)
+        spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note, peaks=peaks))
     return spectra
 
 
@@ -135,10 +140,17 @@ def group_means(project: Project, groups: Groups, progress: Progress) -> list[Gr
 class Exporting(QObject):
     """Exports the selected denoised spectra, groups and identifications, and reports where they are."""
 
-    def __init__(self, session: Session, workers: Workers, messages: Messages, peak_finding: PeakFinding) -> None:
+    def __init__(
+        self,
+        session: Session,
+        workers: Workers,
+        messages: Messages,
+        when_processed: WhenProcessed,
+        peak_finding: PeakFinding,
+    ) -> None:
         super().__init__()
         self._session, self._workers, self._messages = session, workers, messages
-        self._peak_finding = peak_finding
+        self._when_processed, self._peak_finding = when_processed, peak_finding
 
     @property
     def denoised(self) -> list[tuple[Entry, Result]]:
@@ -152,6 +164,10 @@ class Exporting(QObject):
     def count(self, scope: str, shown: Iterable[int] = ()) -> int:
         """How many entries `items` would return."""
         return len(self._entries(scope, shown))
+
+    def pending(self, items: Iterable[ExportItem]) -> list[Entry]:
+        """The entries whose recipe is still to be applied, or is being applied."""
+        return self._when_processed.pending([item.entry.id for item in items])
 
     def _entries(self, scope: str, shown: Iterable[int]) -> list[Entry]:
         entries: Sequence[Entry] = self._session.selected if scope == "selected" else self._session.project.entries
@@ -209,10 +225,16 @@ class Exporting(QObject):
         """Save the figure of a page: `draw` draws it and returns the file."""
         return self._submit(partial(write_drawn, draw), "Drawing the figure")
 
-    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> Job:
-        """Save a report of the selected spectra as .pdf or .html."""
-        project, entries = self._session.project, self._session.selected
-        return self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> None:
+        """Save a report of the selected spectra as .pdf or .html, once they are processed."""
+        ids = self._session.selected_ids
+
+        def write() -> None:
+            entries = [entry for entry_id in ids if (entry := self._session.entry(entry_id)) is not None]
+            project = self._session.project
+            self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+
+        self._when_processed.do("The report", write)
 
     def groups(self, path: Path) -> Job | None:
         """Save the group of every spectrum; None where there are no groups."""

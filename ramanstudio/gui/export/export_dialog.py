@@ -24,7 +24,6 @@ from ramanstudio.gui.document.libraries import Libraries
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.export.export_choices import SCOPES, ExportChoices
 from ramanstudio.gui.export.required_fields import RequiredFieldsForm, with_values
-from ramanstudio.project.entry_processing import is_current
 
 if TYPE_CHECKING:
     from ramanstudio.project.project import Entry
@@ -71,19 +70,6 @@ class ExportDialog(QDialog):
         """The entries to export."""
         return self._exporting.items(self.choices.scope.currentData(), self._shown())
 
-    def pending(self, items: Iterable[ExportItem]) -> list[Entry]:
-        """The entries whose recipe is still being applied."""
-        if not self._denoising.busy:
-            return []
-        entries = [self._session.entry(item.entry.id) for item in items]
-        return [entry for entry in entries if entry is not None and self._is_pending(entry)]
-
-    def _is_pending(self, entry: Entry) -> bool:
-        if self._denoising.is_pending(entry):
-            return True
-        result = self._session.project.result(entry)
-        return result is not None and not is_current(entry, result)
-
     # What is shown
 
     def refresh(self) -> None:
@@ -93,7 +79,7 @@ class ExportDialog(QDialog):
         self.choices.enable(self._session.project)
         options = self.choices.options()
         needs_results = bool(set(options.contents) - {"raw"}) or "snr" in options.tables
-        pending = self.pending(items) if needs_results else []
+        pending = self._exporting.pending(items) if needs_results else []
         self.note.setText("\n".join(self._notes(items, pending)))
         self.note.setVisible(bool(self.note.text()))
         self._show_required(items if options.format == "nxs" and options.contents else [])
@@ -103,6 +89,8 @@ class ExportDialog(QDialog):
         if self._is_waiting and not pending:
             self._is_waiting = False
             self._begin()
+        elif self._is_waiting and not self._denoising.busy:
+            self._give_up(pending)
 
     def _notes(self, items: Sequence[ExportItem], pending: Sequence[Entry]) -> list[str]:
         """Show the names of the files, and return what is to be known before they are written."""
@@ -134,11 +122,23 @@ class ExportDialog(QDialog):
         """Export now, or once the recipes have been applied."""
         items, options = self.items(), self.choices.options()
         self.choices.remember(self._settings)
-        if (set(options.contents) - {"raw"} or "snr" in options.tables) and self.pending(items):
+        if (set(options.contents) - {"raw"} or "snr" in options.tables) and self._exporting.pending(items):
             self._is_waiting = True
+            self._denoising.denoise(self._exporting.pending(items))  # nothing new where they wait already
             self.refresh()
             return
         self._begin()
+
+    def _give_up(self, pending: Sequence[Entry]) -> None:
+        """Wait no longer: what is pending was stopped, or cannot be computed."""
+        self._is_waiting = False
+        self.export_button.setText("Export")
+        self.export_button.setEnabled(True)
+        recipes = count_of(len(pending), "entry has", "entries have")
+        self.note.setText(
+            f"{recipes} a recipe that was not applied. Export again to try once more, or only the raw ones."
+        )
+        self.note.show()
 
     def _begin(self) -> None:
         try:
