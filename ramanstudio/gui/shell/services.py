@@ -43,6 +43,7 @@ class Services(QObject):
 
     def __init__(self, loader: EngineLoader) -> None:
         super().__init__()
+        self.loader = loader
         self.messages = Messages()
         self.crash_log = CrashLog(self.messages.show_error)
         self._earlier_crash = self.crash_log.start()
