@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
@@ -69,7 +69,7 @@ class BatchWindow(QDialog):
         self.failures = QPlainTextEdit(self, readOnly=True)
         self.failures.setAccessibleName("Files that failed")
         self.failures.setMinimumHeight(72)
-        self.failures.setMaximumHeight(140)
+        self.failures.setMaximumHeight(110)
         self.form = self._form()
         self._lay_out()
         self.source.changed.connect(self._count)
@@ -79,8 +79,9 @@ class BatchWindow(QDialog):
         self.recipe.changed.connect(self._update)
         job.changed.connect(self._update)
         self._suggested = ""
+        self._shown_state = ""
         self.source.line.setText(settings["folder"])
-        self.resize(QSize(640, 560).boundedTo(self.screen().availableSize() - QSize(40, 60)))
+        self.resize(QSize(640, 600).boundedTo(self.screen().availableSize() - QSize(40, 60)))
         self._update()
 
     @property
@@ -162,6 +163,7 @@ class BatchWindow(QDialog):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
+        self._scroll = scroll
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 16)
         whole.addWidget(scroll, 1)
@@ -205,10 +207,19 @@ class BatchWindow(QDialog):
         text = "\n".join(job.counts.failures)
         if text != self.failures.toPlainText():
             self.failures.setPlainText(text)
+        if job.state != self._shown_state:
+            self._shown_state = job.state
+            QTimer.singleShot(0, self, self._show_state)
         ended = job.plan is not None and job.plan.out is not None and job.state in ("done", "stopped")
         self.open_button.setVisible(ended)
         rows = [row.step.title for row in self.recipe.value.steps if row.enabled]
         self.steps.setText(" → ".join(rows) or "The spectra stay as they were measured.")
+
+    def _show_state(self) -> None:
+        """Scroll to what is said of the batch, in a low window."""
+        if self._batch.state:
+            self._scroll.ensureWidgetVisible(self.status)
+            self._scroll.ensureWidgetVisible(self.failures if self.failures.isVisible() else self.status)
 
     def _suggest_out(self) -> None:
         source = self.source.folder

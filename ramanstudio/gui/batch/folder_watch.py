@@ -102,8 +102,9 @@ class FolderWatch(QObject):
         self.n_opened += len(new)
         self.n_again += len(files) - len(new)
         self.last = files[-1].path.name
-        if entries and set(self._session.selected_ids) <= {self._newest}:
-            self._newest = entries[-1].id  # what the user has chosen to look at stays
+        readable = [entry for entry in entries if entry.source is not None]
+        if readable and set(self._session.selected_ids) <= {self._newest}:
+            self._newest = readable[-1].id  # what the user has chosen to look at stays
             self._session.select([self._newest])
 
     def _replace(self, file: OpenedFile, entry_id: int, as_sets: bool, key: object) -> None:

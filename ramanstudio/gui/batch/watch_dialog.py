@@ -50,6 +50,7 @@ class WatchDialog(QDialog):
         self.source.line.setText(settings["folder"])
         self.source.changed.connect(self._update)
         self.out.changed.connect(self._update)
+        self.writes.toggled.connect(self._suggest_out)
         self.writes.toggled.connect(self._update)
         self.problem = label("error", wrap=True)
         self._lay_out(about)
@@ -127,6 +128,11 @@ class WatchDialog(QDialog):
         column.setContentsMargins(0, 0, 0, 16)
         column.addWidget(scroll, 1)
         column.addLayout(row)
+
+    def _suggest_out(self) -> None:
+        source = self.source.folder
+        if source is not None and source.name and self.out.folder is None:
+            self.out.line.setText(str(source.with_name(f"{source.name} processed")))
 
     def _update(self) -> None:
         writes = self.writes.isChecked()
