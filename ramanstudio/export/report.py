@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.numbers import format_number, format_significant
+from ramanstudio.core.metadata import BY_KEY, edited_keys, value_text
+from ramanstudio.core.numbers import format_number, format_probability, format_significant
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.figure_options import FigureOptions
-from ramanstudio.export.identifications import format_probability
 from ramanstudio.export.snr_text import format_snr
 from ramanstudio.export.spectrum_figure import FigureSpectrum, preview
 from ramanstudio.project.project import Entry, Project
@@ -41,17 +41,9 @@ _MAX_PEAKS: Final = 20
 _MAX_CANDIDATES: Final = 5
 _MAX_LOGO_BYTES: Final = 2_000_000
 _LOGO_TYPES: Final = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".gif": "gif"}
-_FACTS: Final = (
-    ("laser_nm", "Laser wavelength", "nm"),
-    ("laser_power_mw", "Laser power", "mW"),
-    ("exposure_s", "Exposure", "s"),
-    ("accumulations", "Accumulations", ""),
-    ("grating", "Grating", ""),
-    ("objective", "Objective", ""),
-    ("instrument", "Instrument", ""),
-    ("date", "Date", ""),
-    ("sample", "Sample", ""),
-    ("operator", "Operator", ""),
+_CONDITIONS: Final = (  # keys of metadata
+    *("laser_nm", "laser_power_mw", "laser_power_percent", "exposure_s", "accumulations", "grating", "objective"),
+    *("numerical_aperture", "slit_um", "detector", "instrument", "date", "sample", "operator"),
 )
 
 
@@ -238,17 +230,15 @@ def _facts(subject: ReportSubject) -> list[tuple[str, str]]:
     source = subject.source
     rows = [("Spectra", format_number(len(source)))] if len(source) > 1 else []
     rows.append(("Range", f"{source.axis[0]:.1f} to {source.axis[-1]:.1f} cm⁻¹, {format_number(source.points)} points"))
-    for key, name, unit in _FACTS:
-        value = source.about.get(key)
-        if value not in (None, ""):
-            text = format_significant(float(value)) if isinstance(value, int | float) else str(value)
-            rows.append((name, f"{text} {unit}".strip()))
+    for key in _CONDITIONS:
+        if (text := value_text(source.about.get(key))) != "":
+            rows.append((BY_KEY[key].name, f"{text} {BY_KEY[key].unit}".strip()))
     return rows
 
 
 def _edited(source: SpectrumSet) -> list[str]:
-    """The names of the metadata that the user changed, which the window lists under `edited`."""
-    return [name.strip() for name in str(source.about.get("edited", "")).split(",") if name.strip()]
+    """The names of the metadata that the user changed."""
+    return [BY_KEY[key].name if key in BY_KEY else key for key in edited_keys(source.about)]
 
 
 def _substance(subject: ReportSubject) -> Mapping[str, Any] | None:

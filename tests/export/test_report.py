@@ -40,7 +40,7 @@ def test_a_report_states_ratios_steps_conditions_and_peaks() -> None:
     text = text_of(render([subject()], ReportHeader("Sand", "A. Author", "Minerals")))
     for part in ("Sand", "Minerals · A. Author", "50 → 140 (×2.8)", "Cosmic rays 2 spikes", "Laser wavelength 785 nm"):
         assert part in text
-    assert "Exposure 2.5 s" in text
+    assert "Exposure time 2.5 s" in text
     position = re.search(r"(46\d\.\d+) ± (\d\.\d+)", text)
     assert position is not None and abs(float(position[1]) - 464) < 1
 
@@ -67,7 +67,7 @@ def test_warnings_and_edits_by_hand_are_printed() -> None:
     cut = SpectrumSet.of(AXIS, flat, edited="laser_nm, sample")
     text = text_of(render([replace(subject(), source=cut)], ReportHeader()))
     assert "saturated" in text
-    assert "Edited by hand: laser_nm, sample." in text
+    assert "Edited by hand: Laser wavelength, Sample." in text
 
 
 def test_names_from_files_cannot_bring_markup_into_the_page() -> None:

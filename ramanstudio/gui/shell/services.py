@@ -27,6 +27,7 @@ from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.document.when_processed import WhenProcessed
 from ramanstudio.gui.identify.mixture_jobs import MixtureJobs
 from ramanstudio.project.project import Entry
 
@@ -59,7 +60,8 @@ class Services(QObject):
         self.mixture_jobs = MixtureJobs(self.workers, self.messages, self.identifying)
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.peak_finding = PeakFinding(self.workers, self.messages)
-        self.exporting = Exporting(self.session, self.workers, self.messages)
+        self.when_processed = WhenProcessed(self.session, self.denoising, self.messages)
+        self.exporting = Exporting(self.session, self.workers, self.messages, self.when_processed)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self.autosave = Autosave(self.session, self.workers, self.messages, self.project_files)
         self._collecting = [self._collect(COLLECT_YOUNG_MS, 1), self._collect(COLLECT_ALL_MS, 2)]
@@ -101,6 +103,7 @@ class Services(QObject):
         self.persisting.emit()
         self._save()
         self._save_soon.stop()
+        self.when_processed.end()
         self.denoising.end()
         self.exploring.end()
         self.identifying.end()
