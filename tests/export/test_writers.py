@@ -80,6 +80,15 @@ def test_the_file_that_spectra_came_from_is_not_overwritten(tmp_path: Path) -> N
         export.write(opened, path)
 
 
+def test_a_file_is_replaced_only_when_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("mine")
+    with pytest.raises(StudioError, match="exists already"):
+        export.write(spectra(1, EVEN), path)
+    assert path.read_text() == "mine"
+    assert len(read(export.write(spectra(1, EVEN), path, overwrite=True))) == 1
+
+
 def test_gaps_survive_where_the_format_has_them(tmp_path: Path) -> None:
     written = spectra(3, EVEN)
     values = written.values.copy()
@@ -106,7 +115,7 @@ def test_the_reference_library_reads_our_jcamp_files(tmp_path: Path) -> None:
     jcamp = pytest.importorskip("jcamp")
     for axis in (EVEN, UNEVEN):
         written = spectra(1, axis)
-        parsed = jcamp.readfile(str(export.write(written, tmp_path / "a.jdx")))
+        parsed = jcamp.readfile(str(export.write(written, tmp_path / "a.jdx", overwrite=True)))
         np.testing.assert_allclose(parsed["x"], axis, atol=1e-6)
         np.testing.assert_allclose(parsed["y"], written.values[0], rtol=1e-6)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QObject
 
@@ -17,13 +17,15 @@ from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.export.group_table import GroupMean, means_path
 from ramanstudio.export.group_table import write_groups as write_group_table
 from ramanstudio.export.snr_text import format_snr_change
-from ramanstudio.export.spectrum_figure import FigureSpectrum, save_spectra
+from ramanstudio.export.spectrum_figure import FigurePeak, FigureSpectrum, save_spectra
 from ramanstudio.export.summary import ResultFolder, summary_rows, write_summary
 from ramanstudio.gui.common.html_to_pdf import write_pdf
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.document.peak_label import PeakLabel
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.document.when_processed import WhenProcessed
 from ramanstudio.project.entry_processing import recipe_as_applied
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 MAX_PANELS: Final = 24  # of one figure
 
 EntryResults = Sequence[tuple[Entry, Result]]
+LabelsOf = Callable[[int, Any, Any], Sequence[PeakLabel]]  # of an entry, for axis and intensities (B,)
 
 
 def write_spectra(entries: EntryResults, folder: Path, format: ResultFormat, progress: Progress) -> str:
@@ -77,15 +80,17 @@ def write_table(entries: EntryResults, path: Path, progress: Progress) -> str:
     return f"The SNR of {count_of(len(rows), 'spectrum', 'spectra')} were saved as '{path}'."
 
 
-def figure_spectra(entries: EntryResults) -> list[FigureSpectrum]:
-    """The spectra of a figure: one for each entry, the mean of a set."""
+def figure_spectra(entries: EntryResults, labels_of: LabelsOf = lambda *_: ()) -> list[FigureSpectrum]:
+    """The spectra of a figure: one for each entry, the mean of a set; `labels_of` knows the labels that Peaks shows."""
     spectra = []
     for entry, result in entries[:MAX_PANELS]:
         denoised = result.final_denoised
         assert denoised is not None
         note = f"SNR {format_snr_change(denoised)}"
         raw, error = result.unprocessed, denoised.expected_error
-        spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note))
+        labels = labels_of(entry.id, denoised.spectra.axis, denoised.spectra.values[0])
+        peaks = tuple(FigurePeak(item.shift, item.text, item.by, item.is_hollow) for item in labels)
+        spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note, peaks=peaks))
     return spectra
 
 
@@ -160,22 +165,23 @@ def group_means(project: Project, groups: Groups, progress: Progress) -> list[Gr
 class Exporting(QObject):
     """Exports the selected denoised spectra, groups and identifications, and reports where they are."""
 
-    def __init__(self, session: Session, workers: Workers, messages: Messages) -> None:
+    def __init__(self, session: Session, workers: Workers, messages: Messages, when_processed: WhenProcessed) -> None:
         super().__init__()
         self._session, self._workers, self._messages = session, workers, messages
+        self._when_processed = when_processed
 
     @property
     def denoised(self) -> list[tuple[Entry, Result]]:
         """The selected spectra that are denoised, by entry."""
         return [(entry, result) for entry, result in self._session.selected_results if result.denoised is not None]
 
-    def spectra(self, folder: Path, format: ResultFormat = "csv") -> Job:
-        """Save the selected spectra in `folder`, in a format of WRITERS."""
-        return self._submit(partial(write_spectra, self.denoised, folder, format), "Exporting")
+    def spectra(self, folder: Path, format: ResultFormat = "csv") -> None:
+        """Save the selected spectra in `folder`, in a format of WRITERS, once they are processed."""
+        self._when_ready("The export", lambda entries: partial(write_spectra, entries, folder, format))
 
-    def table(self, path: Path) -> Job:
-        """Save the table of the selected spectra."""
-        return self._submit(partial(write_table, self.denoised, path), "Exporting")
+    def table(self, path: Path) -> None:
+        """Save the table of the selected spectra, once they are processed."""
+        self._when_ready("The table", lambda entries: partial(write_table, entries, path))
 
     def figure(self, path: Path, spectra: Sequence[FigureSpectrum], options: FigureOptions) -> Job:
         """Save a figure of spectra."""
@@ -185,10 +191,16 @@ class Exporting(QObject):
         """Save the figure of a page: `draw` draws it and returns the file."""
         return self._submit(partial(write_drawn, draw), "Drawing the figure")
 
-    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> Job:
-        """Save a report of the selected spectra as .pdf or .html."""
-        project, entries = self._session.project, self._session.selected
-        return self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> None:
+        """Save a report of the selected spectra as .pdf or .html, once they are processed."""
+        ids = self._session.selected_ids
+
+        def write() -> None:
+            entries = [entry for entry_id in ids if (entry := self._session.entry(entry_id)) is not None]
+            project = self._session.project
+            self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+
+        self._when_processed.do("The report", write)
 
     def groups(self, path: Path) -> Job | None:
         """Save the group of every spectrum; None where there are no groups."""
@@ -200,6 +212,17 @@ class Exporting(QObject):
     def identified(self, path: Path, libraries: Sequence[Library]) -> Job:
         """Save the matches of every spectrum that was identified."""
         return self._submit(partial(write_identified, self._session.project, libraries, path), "Exporting")
+
+    def _when_ready(self, title: str, work: Callable[[EntryResults], partial[str]]) -> None:
+        """Export what is selected now, with the results that there are once it is processed."""
+        selection = self._session.selection
+
+        def export() -> None:
+            entries = [entry for entry_id in selection.ids if (entry := self._session.entry(entry_id)) is not None]
+            results = selection.results(entries, self._session.project)
+            self._submit(work([pair for pair in results if pair[1].denoised is not None]), "Exporting")
+
+        self._when_processed.do(title, export)
 
     def _submit(self, work: partial[str], title: str) -> Job:
         job = self._workers.submit(work, title, "files", is_saving=True)

@@ -78,7 +78,11 @@ class FileCommands:
             self._services.exporting.spectra(folder, self._settings["export_format"])
 
     def export_picture(self) -> None:
-        """Export the figure of the page that is shown, or else one of the selected spectra, on a light page."""
+        """Export the figure of the page that is shown, or else one of the selected spectra, once they are processed."""
+        self._services.when_processed.do("The figure", self._export_picture)
+
+    def _export_picture(self) -> None:
+        """Export the figure of the page, or the spectra, on a light page."""
         if (figure := self._tabs.current_page.figure()) is not None:
             path = self._ask_path(
                 "Export figure", ".png", ";;".join(f"{title} (*{suffix})" for suffix, title in FORMATS.items())
@@ -87,12 +91,14 @@ class FileCommands:
                 self._services.exporting.drawn(partial(figure, path, dark=False))
             return
         from ramanstudio.gui.document.exporting import MAX_PANELS, figure_spectra
+        from ramanstudio.gui.document.peak_label import known_labels
         from ramanstudio.gui.figure.figure_dialog import FigureDialog
 
         services, entries = self._services, self._services.exporting.denoised
         if len(entries) > MAX_PANELS:
             services.messages.info(f"The figure shows the first {MAX_PANELS} of {len(entries)} selected spectra.")
-        spectra, export = figure_spectra(entries), services.exporting.figure
+        labels_of = partial(known_labels, services.peak_finding, services.session)
+        spectra, export = figure_spectra(entries, labels_of), services.exporting.figure
         FigureDialog(spectra, export, services.workers, services.messages, self._settings, self._window).open()
 
     def report(self) -> None:
@@ -157,6 +163,10 @@ class EditCommands:
         HistoryDialog(self._session, self._window).open()
 
     def copy(self) -> None:
+        """Copy the plot and its numbers to the clipboard, once the selected spectra are processed."""
+        self._services.when_processed.do("Copying", self._copy, first=False)
+
+    def _copy(self) -> None:
         """Copy the plot and its numbers to the clipboard."""
         page = self._tabs.current_page
         if page.view is None:
