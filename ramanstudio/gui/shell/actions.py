@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from ramanstudio.gui.batch.actions import BATCH_ACTIONS
 from ramanstudio.gui.calibrate.actions import CALIBRATE_ACTIONS
 from ramanstudio.gui.common.action import Action, ActionContext
 from ramanstudio.gui.finetuning.actions import FINETUNING_ACTIONS
@@ -62,6 +63,7 @@ ACTIONS: Final = (
         "ph.funnel",
         synonyms="filter pattern large folder",
     ),
+    *_of("File", BATCH_ACTIONS),
     Action(
         "try_demo",
         "Open demo spectra",
@@ -308,6 +310,7 @@ ACTIONS: Final = (
         synonyms="repeats together group",
     ),
     *PROCESSING_ACTIONS,
+    *_of("Process", BATCH_ACTIONS),
     *_of_tabs("Analyse"),
     *_of("Analyse", FINETUNING_ACTIONS),
     *_of("Analyse", CALIBRATE_ACTIONS),
