@@ -188,6 +188,8 @@ def _axis_in_column(
         return []
     if numbers.shape[1] >= 3 and _is_row_counter(numbers, names):
         numbers, names, in_column = numbers[:, 1:], names[1:], True
+    if numbers.shape[1] == 2 and not in_column and is_monotonic(numbers[:, 1]) and not counts_rows(numbers[:, 1]):
+        numbers, names = numbers[:, ::-1], names[::-1]  # intensities first
     column = numbers[:, 0]
     if not in_column and not stacked_scans(column) and numbers.shape[1] != 2:
         return []
