@@ -55,7 +55,8 @@ _UNIT_PATTERNS: Final = (
     (
         WAVENUMBER,
         re.compile(
-            r"wave.?numbers?\b|wellenzahl|nombre d.onde|n[úu]mero (?:de|d[\'’]) ?onda|волновое число|파수|kayser|波数|^wn$|1/cm"
+            r"wave.?numbers?\b|wellenzahl|nombre d.onde|n[úu]mero (?:de|d[\'’]) ?onda"
+            r"|волновое число|파수|kayser|波数|^wn$|1/cm"
             r"|\bcm\s*[\^*]*\s*[-−⁻]\s*[1¹]"
             r"|^ram(an)?$",
             re.I,
@@ -66,7 +67,8 @@ _UNIT_PATTERNS: Final = (
     (
         NM,
         re.compile(
-            r"wave.?lengths?\b|wellenl(ä|ae)nge|longueur d.onde|longitud de onda|lunghezza d.onda|comprimento de onda|длина волны|파장|波[长長]|^wave\s*\[?nm|^wl$"
+            r"wave.?lengths?\b|wellenl(ä|ae)nge|longueur d.onde|longitud de onda"
+            r"|lunghezza d.onda|comprimento de onda|длина волны|파장|波[长長]|^wave\s*\[?nm|^wl$"
             r"|(?<![a-z])nm\b"
             r"|nanomet|lambda|λ",
             re.I,

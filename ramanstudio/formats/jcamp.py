@@ -114,7 +114,7 @@ def _blocks(text: str) -> list[_JcampBlock]:
 
 
 def _page(block: _JcampBlock, name: str) -> _JcampBlock:
-    """Return the block of one page of NTUPLES: the labels of the first, and those of the variables X and Y as its own."""
+    """Return the block of one page of NTUPLES: the labels of the first, those of X and Y as its own."""
     labels = {label: value for label, value in block.labels.items() if label not in (*_DATA_LABELS, "NPOINTS")}
     symbols = [symbol.strip().upper() for symbol in labels.get("SYMBOL", "").split(",")]
     for symbol in "XY":
@@ -237,7 +237,7 @@ def _stated_range(
 
 
 def _with_first_x(labels: Mapping[str, str], lines: Sequence[str]) -> Mapping[str, str]:
-    """Return labels with ##FIRSTX= and ##LASTX=, from the abscissas at the begin of the data lines where one is missing."""
+    """Return labels with ##FIRSTX= and ##LASTX=, where one is missing from the abscissas of the data lines."""
     if ("FIRSTX" in labels and "LASTX" in labels) or not lines:
         return labels
     starts = [_ABSCISSA.match(line) for line in (lines[0], lines[-1])]

@@ -114,7 +114,9 @@ def with_decimal_points(lines: Sequence[str]) -> Sequence[str]:
     have leading zeros as no whole number has; '200,37, 206,263'. Other lines are returned as they are.
     """
     spaced = [bool(_SPACED_COMMAS.fullmatch(line)) for line in lines[:_SAMPLED]]
-    if sum(spaced) >= 8 and all(is_spaced for is_spaced, line in zip(spaced, lines, strict=False) if line[:1].isdigit()):
+    if sum(spaced) >= 8 and all(
+        is_spaced for is_spaced, line in zip(spaced, lines, strict=False) if line[:1].isdigit()
+    ):
         return [line.replace(", ", ";") if _SPACED_COMMAS.fullmatch(line) else line for line in lines]
     rows = [line for line in lines if _WHOLE_NUMBERS.fullmatch(line)][:_SAMPLED]
     widths = {line.strip().rstrip(",").count(",") + 1 for line in rows}

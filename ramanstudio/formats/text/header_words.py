@@ -39,13 +39,15 @@ METADATA_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "url": ("url",),
 }  # fmt: skip
 ACCUMULATION: Final = re.compile(
-    r"^(no\.? ?of ?|number ?of ?|n[°.]? ?)?accumulations?$|frames averaged$|^n?(no\.? ?of ?|number ?of ?)?(co-?added ?)?scans$|^scan averaging$"
+    r"^(no\.? ?of ?|number ?of ?|n[°.]? ?)?accumulations?$|frames averaged$"
+    r"|^n?(no\.? ?of ?|number ?of ?)?(co-?added ?)?scans$|^scan averaging$"
     r"|^average( number)?$"
     r"|^spectra averaged$|^averaging nr\.?$|^scans? to average$|^averages$|^co-?adds$|^akkumulation(en)?$"
     r"|^(anzahl (der )?)?(scans|akkumulationen|mittelungen)$|^nombre d['’]accumulations?$|^nombre de (balayages|scans)$"
     r"|^acumulaciones$|^n[úu]mero de (acumulaciones|barridos)$|^promedios$|^累[加积]次数$|^平均次数$|^扫描次数$"
     r"|^積算回数$"
-    r"|^スキャン回数$|^espectros promediados$|^escaneos a promediar$|^accumul(i|azioni)$|^numero di accumul\S+$|^acumulações$|^número de acumulações$"
+    r"|^スキャン回数$|^espectros promediados$|^escaneos a promediar$"
+    r"|^accumul(i|azioni)$|^numero di accumul\S+$|^acumulações$|^número de acumulações$"
     r"|^число накоплений$|^누적 ?횟수$",
     re.I,
 )

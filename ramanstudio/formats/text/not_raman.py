@@ -12,7 +12,8 @@ from ramanstudio.formats.text.number_table import strip_comment
 _TECHNIQUES: Final = (  # in any line of the header
     (re.compile(r"\bXPS\b|photoelectron|kinetic energy|binding energy|bindungsenergie|结合能|束縛エネルギー", re.I),
      "X-ray photoelectron (XPS) data"),
-    (re.compile(r"(?<![a-z])2[\s_-]?theta\b|\btwo[\s_-]?theta\b|2\s?[θϑ]|\bXRD\b|diffractogram|anode material|°\s?2th", re.I),
+    (re.compile(r"(?<![a-z])2[\s_-]?theta\b|\btwo[\s_-]?theta\b|2\s?[θϑ]|\bXRD\b|diffractogram|anode material"
+                r"|°\s?2th", re.I),
      "an X-ray diffractogram (2θ)"),
     (re.compile(r"\bFT-?IR\b|\binfrared spectr", re.I), "an infrared spectrum"),
     (re.compile(r"chromatogra|retention time|retentionszeit", re.I), "a chromatogram"),

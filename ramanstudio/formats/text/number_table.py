@@ -62,6 +62,12 @@ class NumberBlock:
         """Whether its lines have too few numbers beside words to be spectra."""
         return bool(self.texts[0]) and self.width - len(self.texts[0]) < MIN_NUMBERS_BESIDE_TEXT
 
+    def widen(self, width: int) -> None:
+        """Add empty columns at the end, `width` columns in all."""
+        cells = np.full((len(self), width), NAN)
+        cells[:, : self.width] = self.numbers
+        self.cells, self.width = array("d", cells.tobytes()), width
+
     def append(self, other: NumberBlock, left_out: int) -> None:
         """Add the lines of a later block, `left_out` lines of words apart."""
         self.cells.extend(other.cells)
@@ -257,6 +263,8 @@ def _find_blocks(lines: Sequence[str], dialect: Dialect) -> list[NumberBlock]:
         missing = 0 if block is None or dialect.separator is None else block.width - len(numbers)
         if missing > 0 and block is not None and dialect.width(line) >= block.width:
             numbers = numbers + [NAN] * missing
+        if block is not None and missing < 0 and dialect.width(lines[block.first]) == len(numbers):
+            block.widen(len(numbers))  # the cells at the end of the lines before are empty
         if block is None or len(numbers) != block.width:
             block = NumberBlock(line_number, len(numbers))
             blocks.append(block)
