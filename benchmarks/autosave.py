@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.project import recovery
 
 ROOT = Path(__file__).resolve().parent.parent
+START_S = 120  # a window without an edit after this time counts as a failed start
 
 EDITING = """
 import sys, time
@@ -49,8 +51,8 @@ def start(*arguments):
     session, timer, count = window.services.session, QTimer(window), [0]
     def edit():
         entries = session.project.entries
-        if not entries:
-            return
+        if len(entries) < len(sys.argv) - 1:
+            return  # the first file is shown alone: groups of it would be one, and renaming the second would fail
         if session.groups is None:
             members = Members.of_entries((entry.id, 1) for entry in entries)
             rows = np.eye(len(members), dtype=np.float32)
@@ -134,6 +136,9 @@ def killed_once(files: list[Path], rng: random.Random) -> tuple[float, str]:
         command = [sys.executable, "-c", EDITING, *map(str, files)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment) as process:
             assert process.stdout is not None
+            if not select.select([process.stdout], [], [], START_S)[0]:
+                process.kill()
+                return 0.0, f"no edit within {START_S} s of the start"
             process.stdout.readline()  # the first edit
             time.sleep(rng.uniform(0, 15))
             process.send_signal(signal.SIGKILL)

@@ -20,8 +20,7 @@ from ramanstudio.processing.stages import is_set_wide, resolve_sets, select_rows
 from ramanstudio.processing.step import Denoiser, RecipeStep
 
 BLOCK_VALUES: Final = 20_000_000  # intensities of a set that are processed at once
-# Spectra of so many files are computed at once. A network gives them to rounding as one by one, not to the last bit.
-STACK_FROM: Final = 64
+STACK_FROM: Final = 1  # more files than this are computed at once: to the last bit what one by one gives
 
 
 def apply_to_sets(

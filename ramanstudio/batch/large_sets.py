@@ -51,7 +51,8 @@ def write_by_blocks(
             if path is not None:
                 write(outcome)
             source = spectra[block]
-            rows += result_rows(source, outcome, quality_codes([source])[0], name, analyses.columns([source])[0])
+            cells = analyses.columns([source], [outcome], Progress(on_warning=progress.warn))[0]
+            rows += result_rows(source, outcome, quality_codes([source])[0], name, cells)
     return rows
 
 

@@ -25,6 +25,7 @@ from ramanstudio.processing.step import Denoiser
 if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.library.library import Library
+    from ramanstudio.peaks.templates import Template
 
 
 def process(
@@ -37,6 +38,7 @@ def process(
     model: str | Path = DEFAULT_MODEL,
     device: str = "auto",
     laser_nm: float | None = None,
+    peaks: Template | str | Path | None = None,
     identify: Sequence[Library] = (),
     classify: FineTunedModel | str | Path | None = None,
     overwrite: bool = False,
@@ -52,7 +54,8 @@ def process(
     out : folder for the processed spectra, results.csv, log.csv and recipe.toml; nothing is written where None
     format : of the processed spectra: "csv", "h5", or another suffix that RamanStudio writes
     engine : loaded model; where None, `model` is loaded onto `device` if the recipe needs one
-    identify : libraries by which the spectra are identified, into columns of results.csv
+    peaks : template, its file or its name, that is fitted to the processed spectra, into columns of results.csv
+    identify : libraries by which the spectra are identified, into columns likewise
     classify : fine-tuned model whose predictions become columns likewise
     overwrite : replace what is in `out`; inputs are never replaced
     resume : go on with an earlier run in `out` that was stopped or killed: files that were done are not done again
@@ -66,11 +69,9 @@ def process(
     require_format(format)
     folder = Path(out) if out is not None else None
     files = find_inputs(given, folder)
-    analyses = bool(identify) or classify is not None
-    engine = engine or load_engine(chosen, model, device, analyses)
-    run = BatchRun(
-        chosen, engine, folder, given, format, laser_nm, overwrite, resume, _analyses(engine, identify, classify)
-    )
+    engine = engine or load_engine(chosen, model, device, bool(identify) or classify is not None)
+    analyses = _analyses(engine, peaks, identify, classify)
+    run = BatchRun(chosen, engine, folder, given, format, laser_nm, overwrite, resume, analyses)
     run.reserve(files)
     return run.process(files, progress)
 
@@ -85,6 +86,9 @@ def watch(
     model: str | Path = DEFAULT_MODEL,
     device: str = "auto",
     laser_nm: float | None = None,
+    peaks: Template | str | Path | None = None,
+    identify: Sequence[Library] = (),
+    classify: FineTunedModel | str | Path | None = None,
     settle_s: float = SETTLE_S,
     poll_s: float = POLL_S,
     idle_s: float | None = None,
@@ -98,15 +102,35 @@ def watch(
     when the folder does not exist, or the recipe cannot be read.
     """
     chosen = _chosen_recipe(recipe)
-    require_format(format)
     source, target = Path(folder), Path(out) if out is not None else None
     watched = FolderWatcher(
-        source, settle_s, poll_s, stop, progress.warn, lambda file: not _is_result(file, target, source)
+        source, settle_s, poll_s, stop, progress.warn, lambda file: not is_result(file, target, source)
     )
-    run = BatchRun(
-        chosen, engine or load_engine(chosen, model, device), target, [source], format, laser_nm, resume=True
+    engine = engine or load_engine(chosen, model, device, bool(identify) or classify is not None)
+    run = watching_run(
+        source, chosen, target, format, engine, laser_nm=laser_nm, peaks=peaks, identify=identify, classify=classify
     )
     return _watch(watched, run, idle_s, progress)
+
+
+def watching_run(
+    folder: Path,
+    recipe: Recipe,
+    out: Path | None,
+    format: str = "csv",
+    engine: Denoiser | None = None,
+    laser_nm: float | None = None,
+    peaks: Template | str | Path | None = None,
+    identify: Sequence[Library] = (),
+    classify: FineTunedModel | str | Path | None = None,
+) -> BatchRun:
+    """Return the run whose `process` writes the results of files of a watched folder; it goes on with an earlier one.
+
+    Raises StudioError when `out` was begun with something else, or a template or model cannot be loaded.
+    """
+    require_format(format)
+    analyses = _analyses(engine, peaks, identify, classify)
+    return BatchRun(recipe, engine, out, [folder], format, laser_nm, resume=True, analyses=analyses)
 
 
 def _chosen_recipe(recipe: Recipe | Path | str | None) -> Recipe:
@@ -122,8 +146,8 @@ def _watch(watched: FolderWatcher, run: BatchRun, idle_s: float | None, progress
         yield from run.process(files, progress)
 
 
-def _is_result(file: Path, out: Path | None, folder: Path) -> bool:
-    """Whether a file below a watched folder is a result of ours."""
+def is_result(file: Path, out: Path | None, folder: Path) -> bool:
+    """Return whether a file below a watched folder is a result in the output folder `out`."""
     if out is None:
         return False
     target = out.absolute()
@@ -141,23 +165,35 @@ def require_format(format: str) -> None:
 
 
 def _analyses(
-    engine: Denoiser | None, identify: Sequence[Library], classify: FineTunedModel | str | Path | None
+    engine: Denoiser | None,
+    peaks: Template | str | Path | None,
+    identify: Sequence[Library],
+    classify: FineTunedModel | str | Path | None,
 ) -> Analyses:
-    """What is computed beside the processed spectra. Raises StudioError when the model cannot be loaded."""
-    from ramanstudio.finetuning import finetuned_model
+    """What is computed beside the processed spectra. Raises StudioError when a template or model cannot be loaded."""
+    if isinstance(peaks, (str, Path)):
+        from ramanstudio.peaks import templates
 
-    is_named = isinstance(classify, (str, Path))
-    model = finetuned_model.load(classify) if is_named else classify  # type: ignore[arg-type]
-    return Analyses(engine, tuple(identify), model)  # type: ignore[arg-type]
+        peaks = templates.load(str(peaks))
+    if isinstance(classify, (str, Path)):
+        from ramanstudio.finetuning import finetuned_model
+
+        classify = finetuned_model.load(classify)
+    return Analyses(engine, tuple(identify), classify, peaks)  # type: ignore[arg-type]
 
 
 def load_engine(recipe: Recipe, model: str | Path, device: str, needed: bool = False) -> Denoiser | None:
     """Load the model that a recipe denoises with; None where it does not denoise and no other work has `needed` it."""
-    if not needed and not any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps):
+    if not needs_model(recipe, needed):
         return None
     from ramanstudio.engine import Engine
 
     return Engine.load(model, device)
+
+
+def needs_model(recipe: Recipe, analyses: bool = False) -> bool:
+    """Return whether a recipe, or what comes after it, needs a loaded model."""
+    return analyses or any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps)
 
 
 def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:

@@ -69,6 +69,16 @@ class _Item:
     cells: list[list[list[Any]]] = field(default_factory=list)
 
 
+def earlier_results(out: Path) -> str:
+    """Return what an output folder holds: "run", files of an earlier run; "files" of our names; or nothing, "".
+
+    Raises StudioError when its journal cannot be read.
+    """
+    if not Journal(out).is_empty:
+        return "run"
+    return "files" if any(os.path.lexists(out / name) for name in (RESULTS_NAME, LOG_NAME, RECIPE_NAME)) else ""
+
+
 class BatchRun:
     """One recipe on files, and the output folder with its journal."""
 
@@ -103,14 +113,16 @@ class BatchRun:
             recipe=self._recipe_text(),
             format=format,
             columns=list(self._analyses.header),
+            analyses=list(self._analyses.names),
             version=__version__,
             **self._provenance(),
         )
 
     def _check_folder(self, out: Path, journal: Journal, resume: bool) -> None:
         if resume and not journal.is_empty:
-            now = (self._recipe_text(), self._format, list(self._analyses.header))
-            if tuple(journal.runs[-1].get(name) for name in ("recipe", "format", "columns")) != now:
+            now = (self._recipe_text(), self._format, list(self._analyses.header), list(self._analyses.names))
+            last = {"analyses": [], **journal.runs[-1]}
+            if tuple(last.get(name) for name in ("recipe", "format", "columns", "analyses")) != now:
                 raise StudioError(
                     f"The run in '{out}' was started with another recipe, format or analysis.",
                     remedy="Resume it with the same, or choose another folder.",
@@ -227,7 +239,9 @@ class BatchRun:
         sets = [(item, spectra) for item in items if item.error is None and item not in large for spectra in item.sets]
         outcomes = apply_to_sets([spectra for _, spectra in sets], self.recipe, self.engine, progress, stack)
         codes = quality_codes([spectra for _, spectra in sets]) if self.out is not None else [[]] * len(sets)
-        cells = self._analyses.columns([spectra for _, spectra in sets], Progress(on_warning=progress.warn))
+        processed = [None if isinstance(outcome, StudioError) else outcome for outcome in outcomes]
+        silent = Progress(on_warning=progress.warn)
+        cells = self._analyses.columns([spectra for _, spectra in sets], processed, silent)
         for (item, _), outcome, found, row in zip(sets, outcomes, codes, cells, strict=True):
             if isinstance(outcome, StudioError):
                 item.error = item.error or outcome

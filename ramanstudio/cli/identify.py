@@ -23,9 +23,10 @@ from ramanstudio.cli.verb import Verb
 from ramanstudio.core import paths
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import UNKNOWN
+from ramanstudio.core.numbers import format_probability
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.identifications import IdentifiedSet, format_probability, write_identifications
+from ramanstudio.export.identifications import IdentifiedSet, write_identifications
 from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.library import library as libraries
 from ramanstudio.library.library import SUFFIX, Library

@@ -48,6 +48,14 @@ def open_libraries(names: Sequence[str]) -> list[Library]:
     return opened
 
 
+def chosen_libraries(names: Sequence[str] | None) -> Sequence[Library]:
+    """Open the libraries of `--identify`: none without it, all of the user's where no name is given.
+
+    Raises StudioError when none could be opened.
+    """
+    return () if names is None else open_libraries([name for name in names if name])
+
+
 def _open_named(name: str, known: Sequence[Library]) -> Library:
     if Path(name).is_file():
         return libraries.open(Path(name))

@@ -76,6 +76,24 @@ def add_laser(parser: ArgumentParser) -> None:
     )
 
 
+def add_analyses(parser: ArgumentParser) -> None:
+    """Add `--peaks`, `--identify` and `--classify`: what a batch computes after its recipe."""
+    parser.add_argument(
+        "--peaks",
+        metavar="P.toml",
+        help="also fit a template to each processed spectrum: its name (as of `peaks --template`), or a file",
+    )
+    parser.add_argument(
+        "--identify",
+        action="append",
+        nargs="?",
+        const="",
+        metavar="LIB",
+        help="also identify each spectrum, by a library file or the title of one of yours; without LIB by all of yours",
+    )
+    parser.add_argument("--classify", metavar="MODEL", help="also classify each spectrum with a fine-tuned model")
+
+
 def add_plane(parser: ArgumentParser) -> None:
     """Add `--plane` for coordinates of each spectrum in two dimensions."""
     parser.add_argument(

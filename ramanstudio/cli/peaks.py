@@ -14,6 +14,7 @@ from ramanstudio.cli.terminal import format_table, plural, short_name
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Cancelled, Progress
+from ramanstudio.export.peak_table import peak_cell, peak_rows
 from ramanstudio.export.text_table import spectrum_names, write_csv
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def run(arguments: Namespace) -> int:
     finally:
         reader.bar.clear()
         if tables:
-            write_csv(arguments.out, _rows(tables))
+            write_csv(arguments.out, peak_rows([(*source, table) for source, table in tables]))
         if fits and also:
             write_csv(quantities_path, _quantity_rows(fits))
     _print_peaks(tables)
@@ -126,16 +127,6 @@ def _add(
     tables.append((source, table))
 
 
-def _rows(tables: Sequence[tuple[Source, PeakTable]]) -> Iterator[Sequence[Any]]:
-    """The header and a row for each peak; columns of all tables, empty where one has them not."""
-    columns = list(dict.fromkeys(name for _, table in tables for name in table.columns if name != "spectrum"))
-    yield "file", "spectrum", *columns
-    for (file, spectra), table in tables:
-        names = spectrum_names(spectra)
-        for row in table.rows():
-            yield str(file), names[row["spectrum"]], *(_cell(row.get(name, "")) for name in columns)
-
-
 def _quantity_rows(fits: Sequence[tuple[Source, TemplateFit]]) -> Iterator[Sequence[Any]]:
     yield "file", "spectrum", "quantity", "value", "error", "unit", "holds", "reference"
     for (file, spectra), fit in fits:
@@ -143,7 +134,7 @@ def _quantity_rows(fits: Sequence[tuple[Source, TemplateFit]]) -> Iterator[Seque
         for position, row in enumerate(fit.rows.tolist()):
             for item in fit.quantities:
                 holds = bool(item.is_valid[position])
-                numbers = (_cell(float(item.value[position])), _cell(float(item.error[position])))
+                numbers = (peak_cell(float(item.value[position])), peak_cell(float(item.error[position])))
                 quantity = item.quantity
                 yield (
                     str(file),
@@ -154,12 +145,6 @@ def _quantity_rows(fits: Sequence[tuple[Source, TemplateFit]]) -> Iterator[Seque
                     "yes" if holds else "no",
                     quantity.reference,
                 )
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, float):
-        return "" if value != value else f"{value:.7g}"
-    return value + 1 if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 def _print_peaks(tables: Sequence[tuple[Source, PeakTable]]) -> None:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ramanstudio.cli import options
 from ramanstudio.cli.errors import error_for_user
 from ramanstudio.cli.exit_codes import exit_code
 from ramanstudio.cli.terminal import one_line, plural, progress_bars
 from ramanstudio.cli.verb import Verb
-
-if TYPE_CHECKING:
-    from ramanstudio.library.library import Library
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,15 +34,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="csv|h5|…",
         help="of the processed spectra: csv, h5, or the suffix of another format that RamanStudio writes (csv)",
     )
-    parser.add_argument(
-        "--identify",
-        action="append",
-        nargs="?",
-        const="",
-        metavar="LIB",
-        help="also identify each spectrum, by a library file or the title of one of yours; without LIB by all of yours",
-    )
-    parser.add_argument("--classify", metavar="MODEL", help="also classify each spectrum with a fine-tuned model")
+    options.add_analyses(parser)
     parser.add_argument(
         "--resume", action="store_true", help="go on with a run that was stopped or killed; what was done is kept"
     )
@@ -61,6 +49,7 @@ def run(arguments: Namespace) -> int:
     """Process files; returns the exit code."""
     from ramanstudio import batch
     from ramanstudio.batch.results import RESULTS_NAME
+    from ramanstudio.cli.library import chosen_libraries
     from ramanstudio.processing.recipe import find_recipe
 
     recipe = find_recipe(arguments.recipe)
@@ -74,7 +63,8 @@ def run(arguments: Namespace) -> int:
             model=arguments.model,
             device=arguments.device,
             laser_nm=arguments.laser_nm,
-            identify=_libraries(arguments.identify),
+            peaks=arguments.peaks,
+            identify=chosen_libraries(arguments.identify),
             classify=arguments.classify,
             overwrite=arguments.overwrite,
             resume=arguments.resume,
@@ -92,15 +82,6 @@ def run(arguments: Namespace) -> int:
     counted = f"{n_done} of {plural(n_done + n_failed, 'file')}{earlier}"
     print(f"Processed {counted} with the recipe '{name}'. Table: {one_line(str(arguments.out / RESULTS_NAME))}")
     return exit_code(n_done, n_failed)
-
-
-def _libraries(names: list[str] | None) -> Sequence[Library]:
-    """The libraries to search. Raises StudioError when there is none."""
-    if names is None:
-        return ()
-    from ramanstudio.cli.library import open_libraries
-
-    return open_libraries([name for name in names if name])
 
 
 VERB: Final = Verb(

@@ -21,6 +21,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--recipe", default="Default", metavar="R.toml", help="as for `process` (Default)")
     parser.add_argument("--out", type=options.path, required=True, metavar="DIR", help="as for `process`")
     parser.add_argument("--format", default="csv", metavar="csv|h5|…", help="as for `process` (csv)")
+    options.add_analyses(parser)
     parser.add_argument(
         "--settle",
         type=float,
@@ -38,6 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Process files as they come; returns the exit code."""
     from ramanstudio import batch
+    from ramanstudio.cli.library import chosen_libraries
 
     n_done = n_failed = 0
     say(f"Watching '{one_line(str(arguments.folder))}'. Ctrl-C ends.")
@@ -50,6 +52,9 @@ def run(arguments: Namespace) -> int:
             model=arguments.model,
             device=arguments.device,
             laser_nm=arguments.laser_nm,
+            peaks=arguments.peaks,
+            identify=chosen_libraries(arguments.identify),
+            classify=arguments.classify,
             settle_s=arguments.settle,
             idle_s=arguments.idle,
             progress=Progress(on_warning=say),

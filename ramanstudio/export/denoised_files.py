@@ -113,8 +113,8 @@ def _write_columns(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
     columns = np.stack([raw.values[0], denoised.spectra.values[0], denoised.expected_error[0]], axis=1)
     lines = [f"{SHIFT_HEADER},raw,denoised,expected error"]
     lines += [
-        f"{shift:.8g},{measured:.7g},{clean:.7g},{error:.4g}"
-        for shift, (measured, clean, error) in zip(raw.axis, columns, strict=True)
+        f"{shift!r},{measured:.9g},{clean:.9g},{error:.5g}"  # every digit of 32 bits, and of the axis
+        for shift, (measured, clean, error) in zip(raw.axis.tolist(), columns, strict=True)
     ]
     atomic_write(path, "\n".join(lines) + "\n")
 
@@ -122,9 +122,9 @@ def _write_columns(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
 def _write_matrices(path: Path, raw: SpectrumSet, denoised: Denoised) -> None:
     # The denoised file last: where it exists, all three do.
     for target, values, number_format in (
-        (_raw_path(path), raw.values, "%.7g"),
-        (_error_path(path), denoised.expected_error, "%.4g"),
-        (path, denoised.spectra.values, "%.7g"),
+        (_raw_path(path), raw.values, "%.9g"),
+        (_error_path(path), denoised.expected_error, "%.5g"),
+        (path, denoised.spectra.values, "%.9g"),
     ):
         with atomic_path(target) as draft, draft.open("w", encoding="utf-8", newline="") as file:
             _write_matrix(file, raw, values, number_format)
@@ -135,7 +135,7 @@ def _write_matrix(file: IO[str], raw: SpectrumSet, values: NDArray[Any], number_
     writer = csv.writer(file, lineterminator="\n")
     columns = [column for column in raw.table if column != "name"]
     columns = (["name"] if "name" in raw.table else []) + columns
-    writer.writerow((*columns, *(f"{shift:.8g}" for shift in raw.axis)))
+    writer.writerow((*columns, *(repr(shift) for shift in raw.axis.tolist())))
     row_format = ",".join([number_format] * raw.points) + "\n"  # ten times as fast as formatting number by number
     for row, spectrum in enumerate(values):
         if columns:

@@ -23,8 +23,6 @@ MATCH_COLUMNS: Final = (
     *("library", "reference", "reference sample", "note", "explanation"),
 )
 
-_HIGHEST_PROBABILITY: Final = 0.99  # shown; nothing is more certain than that
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IdentifiedSet:
@@ -93,13 +91,6 @@ def write_identifications(path: Path, sets: Sequence[IdentifiedSet], progress: P
         raise StudioError(f"'{path.name}' holds spectra that are open.", remedy="Choose another name.")
     write_csv(path, identification_rows(sets, progress))
     return _count_spectra(sets)
-
-
-def format_probability(probability: float) -> str:
-    """Return a probability in percent, never 100 and never 0."""
-    if probability >= _HIGHEST_PROBABILITY:
-        return "> 99 %"
-    return "< 1 %" if probability < 1 - _HIGHEST_PROBABILITY else f"{100 * probability:.0f} %"
 
 
 def _count_spectra(sets: Sequence[IdentifiedSet]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,15 +58,17 @@ def writer_for(path: Path, key: str | None = None) -> Writer:
     return writer
 
 
-def write(spectra: SpectrumSet, path: Path, format: str | None = None) -> Path:
+def write(spectra: SpectrumSet, path: Path, format: str | None = None, overwrite: bool = False) -> Path:
     """Write a set of spectra to one file, with its metadata and the columns of its table; return the file.
 
-    `format` is a key of WRITERS; without it the suffix of `path` decides. An existing file is replaced: the caller
-    has asked. Raises StudioError when the format is not known, the spectra came from this file, or it cannot be
-    written.
+    `format` is a key of WRITERS; without it the suffix of `path` decides. Raises StudioError when the file exists,
+    unless `overwrite` says that it may be replaced; when the format is not known, the spectra came from this file, or
+    it cannot be written.
     """
     path = Path(path)
     writer = writer_for(path, format)
     refuse_source(path, spectra)
+    if not overwrite and os.path.lexists(path):
+        raise StudioError(f"'{path.name}' exists already.", remedy="Choose another name, or give overwrite=True.")
     writer.write(path, spectra)
     return path

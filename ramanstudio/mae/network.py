@@ -46,9 +46,14 @@ def _trend_basis(points: int) -> NDArray[np.float32]:
 
 
 def detrend(samples: Tensor) -> Tensor:
-    """Subtract from `samples` (N, B) their least-squares polynomial: fluorescence would use up the range of asinh."""
-    basis = torch.from_numpy(_trend_basis(samples.shape[1])).to(samples)
-    trend: Tensor = (samples @ basis) @ basis.T
+    """Subtract from `samples` (N, B) their least-squares polynomial: fluorescence would use up the range of asinh.
+
+    Row by row: a product of so few columns is rounded in another way for another N, and a spectrum must not depend on
+    which others are computed with it.
+    """
+    basis = torch.from_numpy(_trend_basis(samples.shape[1]).T).to(samples)
+    coefficients = (samples[:, None] * basis).sum(dim=2)
+    trend: Tensor = (coefficients[:, :, None] * basis).sum(dim=1)
     return samples - trend
 
 

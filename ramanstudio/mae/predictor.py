@@ -25,6 +25,7 @@ Result = TypeVar("Result")
 
 MAX_POINTS = 2048  # samples at once: the longest that the network was trained on
 MAX_SIGMA = 1e15  # noise beyond is not predicted: its square would be infinite in 32 bits
+MIN_TOKENS = 16  # products of fewer rows round otherwise: such a batch is filled up with repeats of its spectra
 OVERLAP = 128  # samples that two pieces of a long spectrum share
 # On a CPU so few that what a batch needs stays in its cache (16 spectra of 1000 points; more take a tenth longer each).
 TOKENS_PER_BATCH = {"cpu": 1024, "cuda": 131_072, "mps": 16_384}
@@ -266,10 +267,14 @@ class Predictor:
         """Noise and its standard deviation (n, B) of `samples` (n, B) in units of sigma; `shifts` (n, B) or (1, B)."""
         if max(-float(samples.min()), float(samples.max())) > MAX_SIGMA:
             samples = np.clip(samples, -MAX_SIGMA, MAX_SIGMA)
+        count = len(samples)
+        if count * self._network.window_count(samples.shape[1]) < MIN_TOKENS:
+            rows = np.arange(MIN_TOKENS) % count
+            samples, shifts = samples[rows], shifts[rows] if len(shifts) > 1 else shifts
         with torch.inference_mode():
             axis = torch.from_numpy(shifts).to(self.device).expand(len(samples), -1)
             noise, log_variance, _ = self._network(torch.from_numpy(samples).to(self.device), axis)
-            return noise.cpu().numpy(), torch.exp(log_variance / 2).cpu().numpy()
+            return noise[:count].cpu().numpy(), torch.exp(log_variance[:count] / 2).cpu().numpy()
 
 
 def _cpu_batch_size(count: int, largest: int) -> int:

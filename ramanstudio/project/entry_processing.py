@@ -10,6 +10,7 @@ import numpy as np
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
+from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.denoising.denoised import Denoised, axis_range
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.runner import Processed, Runner
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ramanstudio.core.spectra import SpectrumSet
+    from ramanstudio.processing.recipe import Recipe
 
 
 class RecipeRun:
@@ -83,6 +85,17 @@ def is_current(entry: Entry, result: Result | None) -> bool:
     if result is None or not is_front_current(entry, result):
         return False
     return result.recipe == entry.recipe and (result.processed is not None or bool(result.problem))
+
+
+def recipe_as_applied(result: Result) -> Recipe:
+    """Return the recipe of a result such that it gives the same again from the file alone.
+
+    Whether a set is denoised as one is said by the step where the user chose otherwise than the step would.
+    """
+    recipe, as_set = result.recipe, bool(result.set_id)
+    if as_set == (len(result.source) >= MIN_TOGETHER):
+        return recipe
+    return replace(recipe, steps=resolve_sets(recipe, as_set))
 
 
 def apply_behind(

@@ -1,4 +1,4 @@
-"""One thread of BLAS for each search: its matrices are small, and threads that wait for each other take longer."""
+"""One thread of BLAS for the small matrices of searches and baselines: threads that wait for each other take longer."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from functools import cache
 from typing import Any
 
 _lock = threading.Lock()
-_searches = 0
+_uses = 0
 _limit = ExitStack()
 
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:
-    """Let numpy's linear algebra use one thread while this lasts; searches may overlap.
+    """Let numpy's linear algebra use one thread while this lasts; uses may overlap.
 
     Beside other programs that keep both cores busy, 600 searches took 39 s of computing with two threads, 3 s with one.
     """
-    global _searches
+    global _uses
     with _lock:
-        _searches += 1
-        if _searches == 1:
+        _uses += 1
+        if _uses == 1:
             _limit.enter_context(_controller().limit(limits=1, user_api="blas"))
     try:
         yield
     finally:
         with _lock:
-            _searches -= 1
-            if _searches == 0:
+            _uses -= 1
+            if _uses == 0:
                 _limit.close()
 
 

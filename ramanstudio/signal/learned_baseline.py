@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.signal import penalised_spline
+from ramanstudio.signal.blas_threads import single_threaded_blas
 
 Floats = NDArray[np.floating[Any]]
 
@@ -173,13 +174,11 @@ def run_network(weights: Mapping[str, NDArray[np.float32]], inputs: Floats) -> O
         n_spectra, n_positions, channels = rows.shape
         padded = np.zeros((n_spectra, n_positions + 2, channels), dtype=np.float32)
         padded[:, 1:-1] = rows
-        flat = padded.reshape(-1, channels)
-        total = flat[:-2] @ taps[0]
-        total += flat[1:-1] @ taps[1]
-        total += flat[2:] @ taps[2]
-        whole = np.empty((len(flat), taps.shape[2]), dtype=np.float32)
-        whole[:-2] = total
-        return whole.reshape(n_spectra, n_positions + 2, -1)[:, :-2] + layers[f"{name}.bias"]
+        total: Floats = padded[:, :-2] @ taps[0]
+        total += padded[:, 1:-1] @ taps[1]
+        total += padded[:, 2:] @ taps[2]
+        total += layers[f"{name}.bias"]
+        return total
 
     def block(name: str, rows: Floats) -> Floats:
         inner = convolved(f"{name}.first", np.maximum(rows, 0))
@@ -192,7 +191,7 @@ def run_network(weights: Mapping[str, NDArray[np.float32]], inputs: Floats) -> O
         skipped.append(rows)
         rows = linear(f"down.{level}", rows.reshape(len(rows), rows.shape[1] // 2, -1))
         rows = block(f"enter.{level}", rows)
-    whole = linear("whole", rows.mean(axis=1))
+    whole = linear("whole", rows.mean(axis=1, keepdims=True))[:, 0]
     local: Floats = whole
     for level in range(last - 1, -1, -1):
         rows = linear(f"up.{level}", rows).reshape(len(rows), rows.shape[1] * 2, -1) + skipped[level]
@@ -221,7 +220,15 @@ def interpreted(cells: Floats, local: Floats, whole: Floats) -> Outputs:
 
 
 def draw_baselines(axis: Floats, values: Floats, sigma: Floats, weights: Mapping[str, Any]) -> tuple[Floats, Floats]:
-    """Return the baselines of `values` (N, B) with noise `sigma` (N,) a point, and their uncertainty, (N, B) each."""
+    """Return the baselines of `values` (N, B) with noise `sigma` (N,) a point, and their uncertainty, (N, B) each.
+
+    Those of a spectrum are the same to the last bit whatever else is computed with it.
+    """
+    with single_threaded_blas():
+        return _draw_baselines(axis, values, sigma, weights)
+
+
+def _draw_baselines(axis: Floats, values: Floats, sigma: Floats, weights: Mapping[str, Any]) -> tuple[Floats, Floats]:
     position = (axis - axis[0]) / (axis[-1] - axis[0])
     splines = penalised_spline.basis(position)
     centres = penalised_spline.cell_centres(GRID // PATCH)
@@ -234,7 +241,9 @@ def draw_baselines(axis: Floats, values: Floats, sigma: Floats, weights: Mapping
         offsets = spectra.sigma[:, None] * np.sinh(outputs.offsets) + outputs.shares * spectra.heights
         penalties = outputs.second, outputs.third, outputs.fourth
         fitted = penalised_spline.fit(spectra.values - offsets, outputs.weights, *penalties)
-        baselines[rows] = (fitted @ splines.T) * spectra.scale[:, None] + spectra.minimum[:, None]
+        baselines[rows] = (
+            penalised_spline.row_products(fitted, splines.T) * spectra.scale[:, None] + spectra.minimum[:, None]
+        )
         error = np.exp(np.clip(outputs.log_error, -20, 3)) * scale_of_error * spectra.scale[:, None]
         left = np.clip(np.searchsorted(centres, position) - 1, 0, len(centres) - 2)
         share = np.clip((position - centres[left]) / (centres[1] - centres[0]), 0, 1)

@@ -14,6 +14,7 @@ N_COEFFICIENTS: Final = 64
 DEGREE: Final = 3
 RIDGE: Final = 1e-9  # keeps a system solvable where nearly all weights vanish
 DIFFERENCES: Final = ((1.0, -2.0, 1.0), (-1.0, 3.0, -3.0, 1.0), (1.0, -4.0, 6.0, -4.0, 1.0))  # second, third, fourth
+ROWS_AT_ONCE: Final = 16  # of a product whose rounding must not depend on how many rows there are
 BANDS: Final = len(DIFFERENCES[-1])  # diagonals of the system, from the main one upwards
 
 
@@ -47,6 +48,18 @@ def cell_centres(n_points: int) -> Floats:
     return centres
 
 
+def row_products(rows: Floats, matrix: Floats) -> Floats:
+    """Return `rows` (N, G) times a `matrix` (G, K), each row rounded the same whatever the others are and N is.
+
+    A product of another size may take another path through the library, and be rounded in another way.
+    """
+    whole = -(-len(rows) // ROWS_AT_ONCE) * ROWS_AT_ONCE
+    padded = np.concatenate([rows, np.zeros((whole - len(rows), rows.shape[1]), dtype=rows.dtype)])
+    products = padded.reshape(-1, ROWS_AT_ONCE, rows.shape[1]) @ matrix
+    result: Floats = products.reshape(whole, -1)[: len(rows)]
+    return result
+
+
 def fit(values: Floats, weights: Floats, second: Floats, third: Floats, fourth: Floats) -> Floats:
     """Fit a spline to each row: the minimum of Σ w (v - Bc)² + Σ λ₂ (Δ²c)² + Σ λ₃ (Δ³c)² + Σ λ₄ (Δ⁴c)², in 64 bit.
 
@@ -61,7 +74,7 @@ def fit(values: Floats, weights: Floats, second: Floats, third: Floats, fourth: 
     """
     n_spectra, n_points = values.shape
     bands = np.zeros((BANDS, N_COEFFICIENTS, n_spectra))  # [k, i] is element (i, i + k) of the system
-    products = (weights @ band_products(n_points)).reshape(n_spectra, DEGREE + 1, N_COEFFICIENTS)
+    products = row_products(weights, band_products(n_points)).reshape(n_spectra, DEGREE + 1, N_COEFFICIENTS)
     bands[: DEGREE + 1] = products.transpose(1, 2, 0)
     for factors, penalty in zip(DIFFERENCES, (second, third, fourth), strict=True):
         rows = N_COEFFICIENTS - len(factors) + 1
@@ -69,7 +82,7 @@ def fit(values: Floats, weights: Floats, second: Floats, third: Floats, fourth: 
             for right in range(left, len(factors)):
                 bands[right - left, left : left + rows] += factor * factors[right] * penalty.T
     bands[0] += RIDGE
-    return _solved(bands, np.ascontiguousarray(((weights * values) @ basis(cell_centres(n_points))).T)).T
+    return _solved(bands, np.ascontiguousarray(row_products(weights * values, basis(cell_centres(n_points))).T)).T
 
 
 def _solved(bands: Floats, right: Floats) -> Floats:

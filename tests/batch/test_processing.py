@@ -173,7 +173,7 @@ def test_many_singles_are_computed_at_once_and_give_what_each_gives(tmp_path: Pa
     for result in results[:3]:
         (source,) = read(result.file)
         expected = RECIPE.apply(source, CountingDenoiser())
-        np.testing.assert_allclose(result.processed[0].spectra.values, expected.spectra.values, rtol=1e-6)
+        np.testing.assert_array_equal(result.processed[0].spectra.values, expected.spectra.values)
         assert result.processed[0].spectra.about["source"] == str(result.file)
 
 
@@ -232,3 +232,43 @@ def test_identifications_become_columns_of_the_table(folder: Path, tmp_path: Pat
     assert rows[0]["probability of substance"] == "0.912" and rows[0]["HQI"] == "987"
     with pytest.raises(StudioError, match="analysis"):
         run(tmp_path / "two.h5", out, resume=True)
+
+
+TEMPLATE = """
+title = "Line"
+range_cm = [700, 1300]
+profile = "gauss"
+
+[[peak]]
+name = "A"
+center_cm = [950, 1000, 1050]
+fwhm_cm = [5, 20, 80]
+
+[[quantity]]
+name = "ten times"
+expression = "10 * A.height"
+unit = "counts"
+"""
+
+
+def test_peaks_of_a_template_become_columns_of_the_table_and_of_a_resumed_one(tmp_path: Path) -> None:
+    axis = np.linspace(200, 1800, 801)
+    noise = np.random.default_rng(0).normal(0, 1, (3, 801))
+    heights = np.array([100.0, 200.0, 400.0])
+    values = heights[:, None] * np.exp(-4 * np.log(2) * ((axis - 1003) / 30) ** 2) + noise
+    hdf5.write(tmp_path / "lines.h5", SpectrumSet(axis, values))
+    hdf5.write(tmp_path / "elsewhere.h5", SpectrumSet(axis + 1500, values))
+    (tmp_path / "line.toml").write_text(TEMPLATE)
+    out, files = tmp_path / "out", [tmp_path / "elsewhere.h5", tmp_path / "lines.h5"]
+    recipe = Recipe.of(RemoveCosmicRays())
+    list(batch.process(files, recipe, out, peaks=tmp_path / "line.toml"))
+    rows = table(out / "results.csv")
+    assert [row["A position / cm⁻¹"] for row in rows[:3]] == [""] * 3  # the template does not reach there
+    for row, height in zip(rows[3:], heights, strict=True):
+        assert abs(float(row["A position / cm⁻¹"]) - 1003) < 4 * float(row["A position error"]) + 1e-9
+        assert abs(float(row["A FWHM / cm⁻¹"]) - 30) < 4 * float(row["A FWHM error"])
+        assert float(row["ten times / counts"]) == pytest.approx(10 * height, rel=0.05)
+    (again,) = list(batch.process(files[1:], recipe, out, peaks=tmp_path / "line.toml", resume=True))
+    assert again.resumed and table(out / "results.csv") == rows
+    with pytest.raises(StudioError, match="analysis"):
+        list(batch.process(files, recipe, out, resume=True))

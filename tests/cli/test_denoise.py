@@ -109,7 +109,9 @@ def test_a_nan_pixel_has_no_snr_and_the_other_pixels_are_denoised(
     )  # it finds its own table again
     assert len(read_rows(out / "summary.csv")) == 4
     with (out / "map-denoised.csv").open() as file:
-        assert [np.isnan(float(row["50.793651"])) for row in csv.DictReader(file)] == [False] * 4
+        rows = list(csv.DictReader(file))
+        (shift,) = (name for name in rows[0] if name.startswith("50.79365"))
+        assert [np.isnan(float(row[shift])) for row in rows] == [False] * 4
     assert np.isnan(np.loadtxt(out / "map-denoised.csv", delimiter=",", skiprows=1)[1]).sum() == 1
 
 

@@ -11,6 +11,7 @@ from ramanstudio import export
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.writers import WRITERS, Writer
+from ramanstudio.formats.nexus_definition import missing_fields
 from ramanstudio.formats.registry import read
 
 EVEN = np.linspace(150.0, 1650.0, 301)
@@ -79,6 +80,15 @@ def test_the_file_that_spectra_came_from_is_not_overwritten(tmp_path: Path) -> N
         export.write(opened, path)
 
 
+def test_a_file_is_replaced_only_when_that_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("mine")
+    with pytest.raises(StudioError, match="exists already"):
+        export.write(spectra(1, EVEN), path)
+    assert path.read_text() == "mine"
+    assert len(read(export.write(spectra(1, EVEN), path, overwrite=True))) == 1
+
+
 def test_gaps_survive_where_the_format_has_them(tmp_path: Path) -> None:
     written = spectra(3, EVEN)
     values = written.values.copy()
@@ -105,21 +115,68 @@ def test_the_reference_library_reads_our_jcamp_files(tmp_path: Path) -> None:
     jcamp = pytest.importorskip("jcamp")
     for axis in (EVEN, UNEVEN):
         written = spectra(1, axis)
-        parsed = jcamp.readfile(str(export.write(written, tmp_path / "a.jdx")))
+        parsed = jcamp.readfile(str(export.write(written, tmp_path / "a.jdx", overwrite=True)))
         np.testing.assert_allclose(parsed["x"], axis, atol=1e-6)
         np.testing.assert_allclose(parsed["y"], written.values[0], rtol=1e-6)
 
 
-def test_a_nexus_file_has_the_groups_of_its_definition(tmp_path: Path) -> None:
+def test_a_nexus_file_has_every_field_that_its_definition_requires(tmp_path: Path) -> None:
     import h5py
 
-    with h5py.File(export.write(spectra(4, EVEN), tmp_path / "a.nxs")) as file:
+    filled = {
+        "scattering_configuration": "z(..)z",
+        "detector": "Synapse CCD",
+        "operator": "A. Author",
+        "numerical_aperture": 0.75,
+        "date": "2026/01/05 10:30:00",
+    }
+    with h5py.File(export.write(spectra(4, EVEN).with_about(**filled), tmp_path / "a.nxs")) as file:
         entry = file[file.attrs["default"]]
-        assert entry.attrs["NX_class"] == "NXentry" and entry["definition"].asstr()[()] == "NXraman"
+        assert entry.attrs["NX_class"] == "NXentry"
+        assert entry["definition"].attrs["URL"].endswith("NXraman.html") and entry["definition"].attrs["version"]
+        texts = {
+            "definition": "NXraman",
+            "experiment_type": "Raman spectroscopy",
+            "raman_experiment_type": "Raman imaging",  # it has positions
+            "title": "007",
+            "start_time": "2026-01-05T10:30:00",
+            "instrument/scattering_configuration": "z(..)z",
+            "instrument/beam_incident/parameter_reliability": "nominal",
+            "instrument/source_laser/type": "Laser",
+            "instrument/detector_spectrometer/detector_channel_type": "multichannel",
+            "instrument/objective_lens/type": "objective",
+            "instrument/objective_lens/name": "50× LWD",
+            "instrument/monochromator/grating/description": "600 l/mm",
+            "sample/name": 'quartz "left" $$ = 3',
+            "user/name": "A. Author",
+        }
+        assert {path: entry[path].asstr()[()] for path in texts} == texts
+        numbers = {
+            "instrument/beam_incident/wavelength": (532.05, "nm"),
+            "instrument/beam_incident/average_power": (12.5, "mW"),
+            "instrument/detector_spectrometer/count_time": (0.5, "s"),
+            "instrument/detector_spectrometer/number_of_cycles": (3.0, None),
+            "instrument/objective_lens/numerical_aperture": (0.75, None),
+        }
+        assert {path: (entry[path][()], entry[path].attrs.get("units")) for path in numbers} == numbers
+        classes = {"": "NXentry", "instrument": "NXinstrument", "instrument/beam_incident": "NXbeam"}
+        classes |= {"instrument/detector_spectrometer": "NXdetector", "sample": "NXsample", "data": "NXdata"}
+        assert {path: (entry[path] if path else entry).attrs["NX_class"] for path in classes} == classes
         data = entry[entry.attrs["default"]]
-        assert data[data.attrs["signal"]].shape == (4, 301)
-        assert entry["instrument/beam_incident/incident_wavelength"][()] == 532.05
-        assert entry["instrument/detector/count_time"].attrs["units"] == "s"
+        assert data[data.attrs["signal"]].shape == (4, 301) and data.attrs["axes"][1] == "axis"
+
+
+def test_required_fields_that_are_missing_are_named_and_not_made_up(tmp_path: Path) -> None:
+    import h5py
+
+    bare = SpectrumSet.of(EVEN, np.ones((1, EVEN.size)), date="05/01/2026", laser_nm=532.0)
+    names = ["Kind of experiment", "Date", "Scattering configuration", "Detector channels", "Sample"]
+    assert [field.name for field in missing_fields([bare])] == names
+    given = bare.with_about(sample="sand", date="2026-01-05", scattering_configuration="z(xx)z")
+    given = given.with_about(raman_experiment_type="resonant Raman spectroscopy", detector_channel_type="multichannel")
+    assert missing_fields([given]) == () and missing_fields([given, bare]) == missing_fields([bare])
+    with h5py.File(export.write(bare, tmp_path / "a.nxs")) as file:
+        assert "start_time" not in file["entry"] and "name" not in file["entry/sample"]
 
 
 def test_an_excel_workbook_holds_metadata_and_numbers(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats import own_metadata
 from ramanstudio.formats.hdf5 import write_attribute, write_column
+from ramanstudio.formats.nexus_definition import DETECTOR, REQUIRED, URL, VERSION, required_value
 from ramanstudio.formats.safe_hdf5 import create_file
 
 if TYPE_CHECKING:
@@ -21,21 +23,22 @@ _UNITS: Final = {"x": "um", "y": "um", "z": "um", "time": "s"}
 def write(path: Path, spectra: SpectrumSet) -> None:
     """Write spectra as NeXus NXraman: intensities and Raman shift in /entry/data, laser, objective and grating beside.
 
+    Required fields that the metadata do not state are left out; `nexus_definition.missing_fields` names them.
     Raises StudioError when the file cannot be written.
     """
     with create_file(path) as file:
         entry = _group(file, "entry", "NXentry")
         file.attrs["default"] = "entry"
         entry.attrs["default"] = "data"
-        _text(entry, "definition", "NXraman")
-        _text(entry, "experiment_type", "Raman spectroscopy")
         about = own_metadata.written_about(spectra)
-        for name, key in (("title", "title"), ("start_time", "date")):
-            if key in about:
-                _text(entry, name, str(about[key]))
+        _text(entry, "definition", "NXraman")
+        entry["definition"].attrs["version"], entry["definition"].attrs["URL"] = VERSION, URL
+        _text(entry, "experiment_type", "Raman spectroscopy")
+        if "title" in about:
+            _text(entry, "title", str(about["title"]))
         _write_instrument(entry, spectra)
-        sample = _group(entry, "sample", "NXsample")
-        _text(sample, "name", str(about.get("sample", about.get("title", ""))))
+        _write_sample(entry, about)
+        _write_required(entry, spectra)
         data = _group(entry, "data", "NXdata")
         data.attrs["signal"] = "values"
         data.attrs["axes"] = [".", "axis"]
@@ -57,17 +60,51 @@ def write(path: Path, spectra: SpectrumSet) -> None:
 def _write_instrument(entry: h5py.Group, spectra: SpectrumSet) -> None:
     about = spectra.about
     instrument = _group(entry, "instrument", "NXinstrument")
-    _text(instrument, "name", str(about.get("instrument", "")))
+    _known(instrument, "name", about.get("instrument"))
     beam = _group(instrument, "beam_incident", "NXbeam")
     _number(beam, "incident_wavelength", about.get("laser_nm"), "nm")
-    laser = _group(instrument, "source", "NXsource")
+    _text(beam, "parameter_reliability", "nominal")  # what the instrument's software states was not measured
+    _number(beam, "average_power", about.get("laser_power_mw"), "mW")
+    laser = _group(instrument, "source_laser", "NXsource")
+    _text(laser, "type", "Laser")
+    _text(laser, "associated_beam", "/entry/instrument/beam_incident")
     _number(laser, "power", about.get("laser_power_mw"), "mW")
-    detector = _group(instrument, "detector", "NXdetector")
+    detector = _group(entry, DETECTOR, "NXdetector")
+    _known(detector, "description", about.get("detector"))
     _number(detector, "count_time", about.get("exposure_s"), "s")
     _number(detector, "number_of_cycles", about.get("accumulations"), "")
-    for name, kind, key in (("objective_lens", "NXlens_opt", "objective"), ("grating", "NXgrating", "grating")):
-        if key in about:
-            _text(_group(instrument, name, kind), "name", str(about[key]))
+    if "objective" in about or "numerical_aperture" in about:
+        objective = _group(instrument, "objective_lens", "NXlens_opt")
+        _text(objective, "type", "objective")
+        _known(objective, "name", about.get("objective"))
+        _number(objective, "numerical_aperture", about.get("numerical_aperture"), "")
+    if "grating" in about:
+        monochromator = _group(instrument, "monochromator", "NXmonochromator")
+        _text(_group(monochromator, "grating", "NXgrating"), "description", str(about["grating"]))
+    if "software" in about:
+        _text(_group(instrument, "software_instrument", "NXprogram"), "program", str(about["software"]))
+
+
+def _write_sample(entry: h5py.Group, about: Mapping[str, Plain]) -> None:
+    _known(_group(entry, "sample", "NXsample"), "description", about.get("what"))
+    if "operator" in about:
+        _text(_group(entry, "user", "NXuser"), "name", str(about["operator"]))
+
+
+def _write_required(entry: h5py.Group, spectra: SpectrumSet) -> None:
+    """Write what the definition requires, as far as it is known."""
+    for row in REQUIRED:
+        value = required_value(spectra, row.key)
+        if isinstance(value, str):
+            _text(entry, row.path, value)
+        else:
+            _number(entry, row.path, value, row.field.unit)
+
+
+def _known(group: h5py.Group, name: str, value: Plain | None) -> None:
+    """Write a text that is known."""
+    if value not in (None, ""):
+        _text(group, name, str(value))
 
 
 def _group(parent: h5py.Group, name: str, kind: str) -> h5py.Group:

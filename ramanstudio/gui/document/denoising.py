@@ -121,6 +121,10 @@ class Denoising(QObject):
         """Whether a result for this entry is on its way."""
         return self.busy and entry.source is not None and not self.is_processed(entry)
 
+    def is_queued(self, entry: Entry) -> bool:
+        """Whether an entry waits to be denoised or processed and will be, or that is being done."""
+        return self.busy and (entry.id in self._queue or entry.id in self._behind)
+
     def is_processed(self, entry: Entry) -> bool:
         """Whether an entry has what its present recipe makes of it."""
         return self.is_denoised(entry) and is_current(entry, self._session.project.result(entry))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.metadata import EDITED, edited_keys
 from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.formats.axis import HIGHEST_SHIFT_CM
 from ramanstudio.project.project import Entry
-
-EDITED = "edited"  # metadata key: the names of what the user set, separated by commas
 
 
 def has_shift_axis(entry: Entry, laser_nm: float) -> bool:
@@ -49,5 +48,4 @@ def with_laser(spectra: SpectrumSet, laser_nm: float, moves_shift_axis: bool = F
 
 def with_edited(about: dict[str, Plain], name: str) -> str:
     """Return the names of the metadata that the user set, with `name` among them."""
-    names = [other for other in str(about.get(EDITED, "")).split(", ") if other]
-    return ", ".join(dict.fromkeys([*names, name]))
+    return ", ".join(dict.fromkeys([*edited_keys(about), name]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.finetuning.classified_spectra import ClassifiedSpectra, classify_spectra, write_table
 from ramanstudio.gui.finetuning.label_summary import TextArray
-from ramanstudio.gui.finetuning.training_spectra import SelectedRows, TrainingSpectra
+from ramanstudio.gui.finetuning.training_spectra import RowArray, SelectedRows, TrainingSpectra
 from ramanstudio.project.groups import Groups
 
 if TYPE_CHECKING:
@@ -24,15 +25,22 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.gui.document.session import Session
     from ramanstudio.gui.finetuning.services import FinetuningServices
-    from ramanstudio.project.project import Predictions
+    from ramanstudio.project.project import Entry, Predictions
 
 TABLE_FILTER: Final = "Table (*.csv)"
 JobResult = tuple[ClassifiedSpectra, Groups | None, dict[int, "Predictions"], str]
 
 
 def selected_spectra(session: Session) -> SelectedRows:
-    """Return the selected spectra, or all that are open where fewer than two are selected."""
-    selected = [(entry, session.rows_of(entry)) for entry in session.selected if entry.source is not None]
+    """Return the selected spectra, or all that are open where fewer than two are selected.
+
+    A single whole entry, as it is selected when a file is opened, stands for all entries of its file: a file whose
+    spectra have several axes is several entries.
+    """
+    entries = [entry for entry in session.selected if entry.source is not None]
+    selected = [(entry, session.rows_of(entry)) for entry in entries]
+    if len(selected) == 1 and len(selected[0][1]) == len(entries[0].source or ()):
+        selected = _whole([entry for entry in session.project.entries if entry.path == entries[0].path])
     if sum(len(rows) for _, rows in selected) > 1:
         return selected
     return all_spectra(session)
@@ -40,7 +48,10 @@ def selected_spectra(session: Session) -> SelectedRows:
 
 def all_spectra(session: Session) -> SelectedRows:
     """Return all open spectra."""
-    entries = session.project.entries
+    return _whole(session.project.entries)
+
+
+def _whole(entries: Sequence[Entry]) -> list[tuple[Entry, RowArray]]:
     return [(entry, np.arange(len(entry.source), dtype=np.int64)) for entry in entries if entry.source is not None]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -28,6 +28,7 @@ from ramanstudio.finetuning import filename_pattern, labels
 from ramanstudio.finetuning.label_errors import LabelCheck, check_labels
 from ramanstudio.gui.common import widgets
 from ramanstudio.gui.common.texts import count_of
+from ramanstudio.gui.finetuning.classification import all_spectra
 from ramanstudio.gui.finetuning.count_table import CountTable
 from ramanstudio.gui.finetuning.label_errors_view import LabelErrorsView
 from ramanstudio.gui.finetuning.label_summary import LabelSummary, quantity_text, summarise_labels, summarise_pattern
@@ -49,6 +50,8 @@ HOW_TO_SELECT: Final = "Select spectra in the window (in Explore, on a map or in
 
 class LabelsPage(QWizardPage):
     """Asks for the labels."""
+
+    all_requested = Signal()  # train on all open spectra instead
 
     def __init__(self, state: WizardState) -> None:
         super().__init__()
@@ -76,7 +79,11 @@ class LabelsPage(QWizardPage):
         self.label_button, self.remove_button = QPushButton(self), QPushButton("Remove labels", self)
         self.label_button.setToolTip("Assign the label to the spectra selected in the window")
         self.remove_button.setToolTip("Remove the labels of the selected spectra; the model will classify them")
-        for button in (self.label_button, self.remove_button):
+        n_open = sum(len(rows) for _, rows in all_spectra(state.services.session))
+        self.all_button = QPushButton(f"Use all {format_number(n_open)} open spectra", self)
+        self.all_button.setToolTip("Begin again with all spectra that are open, not only the selected ones")
+        self.all_button.setVisible(n_open > len(training.names) + training.n_excluded)
+        for button in (self.label_button, self.remove_button, self.all_button):
             button.setAutoDefault(False)
         self.quantity = QCheckBox("The labels are numbers to predict", self)
         self.quantity.setToolTip("Train a model of a quantity, such as a concentration, instead of classes")
@@ -243,6 +250,7 @@ class LabelsPage(QWizardPage):
         self.quantity.toggled.connect(self._choose_quantity)
         self.label_button.clicked.connect(lambda: self.assign(self._selected(), self.label_input.text()))
         self.remove_button.clicked.connect(lambda: self.assign(self._selected(), ""))
+        self.all_button.clicked.connect(self.all_requested)
         self.label_input.returnPressed.connect(self.label_button.click)
         self.label_input.textChanged.connect(self._follow_selection)
         self._check_timer.timeout.connect(self._check)
@@ -260,6 +268,8 @@ class LabelsPage(QWizardPage):
         manual.addWidget(self.remove_button)
         how_to_select = widgets.label("quiet", wrap=True)
         how_to_select.setText(HOW_TO_SELECT)
+        if not self.all_button.isHidden():
+            form.addRow("", self.all_button)
         form.addRow("Labels from", self.source)
         form.addRow("", self.pattern)
         form.addRow("", self.preview)

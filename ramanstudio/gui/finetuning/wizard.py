@@ -24,7 +24,7 @@ from ramanstudio.gui.finetuning.samples_page import SamplesPage
 from ramanstudio.gui.finetuning.save_page import SavePage
 from ramanstudio.gui.finetuning.step_list import StepList
 from ramanstudio.gui.finetuning.train_page import TrainPage
-from ramanstudio.gui.finetuning.training_spectra import TrainingSpectra
+from ramanstudio.gui.finetuning.training_spectra import SelectedRows, TrainingSpectra
 from ramanstudio.gui.finetuning.wizard_state import WizardState
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class FineTuneWizard(QWizard):
         steps = StepList(STEPS, self)
         self.setSideWidget(steps)
         self.currentIdChanged.connect(lambda index: steps.show_step(index))
+        self.labels_page.all_requested.connect(self._begin_with_all)
         self.result_page.suggested.labelled.connect(self._label_one)
         self.result_page.suggested.training_requested.connect(self._train_again)
         services.session.changed.connect(self._follow)
@@ -132,6 +133,12 @@ class FineTuneWizard(QWizard):
             super().reject()
         return super().eventFilter(watched, event)
 
+    def _begin_with_all(self) -> None:
+        """Close, and begin again with all open spectra."""
+        self.reject()
+        if not self.isVisible():
+            _collect(self._services, self._window, all_spectra(self._services.session))
+
     def _label_one(self, index: int, name: str) -> None:
         """Assign a label to one training spectrum."""
         chosen = np.zeros(len(self.state.training.names), dtype=bool)
@@ -150,13 +157,17 @@ class FineTuneWizard(QWizard):
 
 
 def show_wizard(services: FinetuningServices, window: QWidget) -> None:
-    """Show the wizard on the selected spectra, or on all where fewer than two are selected; or the open wizard."""
+    """Show the wizard on the selected spectra (see `selected_spectra`), or the open wizard."""
     present = next((wizard for wizard in window.findChildren(FineTuneWizard) if wizard.isVisible()), None)
     if present is not None:
         present.raise_()
         present.activateWindow()
         return
-    selected, project = selected_spectra(services.session), services.session.project
+    _collect(services, window, selected_spectra(services.session))
+
+
+def _collect(services: FinetuningServices, window: QWidget, selected: SelectedRows) -> None:
+    project = services.session.project
 
     def work(progress: Progress) -> TrainingSpectra:
         progress(0, 0)

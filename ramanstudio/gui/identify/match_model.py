@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from ramanstudio.gui.identify.texts import format_bands, format_probability
+from ramanstudio.core.numbers import format_probability
+from ramanstudio.gui.identify.texts import format_bands
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library

@@ -9,14 +9,13 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.labels import UNKNOWN
-from ramanstudio.core.numbers import format_number
+from ramanstudio.core.numbers import format_number, format_probability
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, current_theme, with_tabular_figures
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.identify.band_ruler import KIND_TEXTS, MARK_RADIUS, draw_band_mark
 from ramanstudio.gui.identify.texts import (
     band_counts,
     candidate_set_text,
-    format_probability,
     mixture_title,
     reference_note,
     reference_summary,

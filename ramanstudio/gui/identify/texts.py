@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from ramanstudio.core.numbers import format_probability
 from ramanstudio.gui.common.texts import count_of, number
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
     from ramanstudio.search.mixture_analysis import MixtureAnalysis
-
-MAX_PROBABILITY: Final = 0.995  # a probability above is not written as a number
-
-
-def format_probability(probability: float) -> str:
-    """`97 %`, never 100 % and never 0 %."""
-    if probability >= MAX_PROBABILITY:
-        return "> 99 %"
-    return "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
 
 
 def format_bands(shifts: Sequence[float], most: int = 12) -> str:

@@ -18,9 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.metadata import value_from_text, with_fact
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.spectrum.facts import DIFFERENT, Fact, as_text, facts_of, value_from_text, with_fact
+from ramanstudio.gui.spectrum.facts import DIFFERENT, Fact, as_text, facts_of
 
 _KEY = Qt.ItemDataRole.UserRole
 

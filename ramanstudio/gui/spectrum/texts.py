@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from ramanstudio.core.metadata import BY_KEY, edited_keys
 from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.gui.common.texts import count_of
-from ramanstudio.gui.document.laser import EDITED
 from ramanstudio.project.project import Entry, Result
 
 INDIVIDUALLY: Final = "individually"
@@ -61,22 +61,10 @@ def _mode_text(result: Result) -> str:
     return f"in a set of {format_number(result.set_size)} spectra"
 
 
-_METADATA: Final = (  # key, name and unit, in the order in which they are shown
-    ("laser_nm", "Laser", "nm"),
-    ("exposure_s", "Exposure", "s"),
-    ("accumulations", "Accumulations", ""),
-    ("laser_power_mw", "Power", "mW"),
-    ("laser_power_percent", "Power", "% of maximum"),
-    ("grating", "Grating", ""),
-    ("objective", "Objective", ""),
-    ("instrument", "Instrument", ""),
-    ("sample", "Sample", ""),
-    ("what", "Description", ""),
-    ("title", "Title", ""),
-    ("date", "Measured", ""),
-    ("intensity_unit", "Intensity", ""),
-    ("format", "Format", ""),
-    ("notes", "Note", ""),  # what the reader had to assume, or could not get
+_SHOWN: Final = (  # keys of metadata, in the order in which they are shown
+    *("laser_nm", "exposure_s", "accumulations", "laser_power_mw", "laser_power_percent", "grating", "objective"),
+    *("instrument", "sample", "what", "title", "date", "intensity_unit", "format"),
+    "notes",  # what the reader had to assume, or could not get
 )
 
 
@@ -104,11 +92,12 @@ def metadata_rows(entries: list[Entry], results: list[Result]) -> list[tuple[str
     low = min(float(source.axis[0]) for source in sources)
     high = max(float(source.axis[-1]) for source in sources)
     rows.append(("Range", f"{format_number(low)} to {format_number(high)} cm⁻¹"))
-    for key, name, unit in _METADATA:
+    for key in _SHOWN:
+        name, unit = BY_KEY[key].short_name, BY_KEY[key].unit
         values = {source.about.get(key) for source in sources}
         value = values.pop() if len(values) == 1 else None
         if value not in (None, ""):
-            edited = any(key in str(source.about.get(EDITED, "")).split(", ") for source in sources)
+            edited = any(key in edited_keys(source.about) for source in sources)
             text = format_significant(float(value)) if isinstance(value, (int, float)) else str(value)
             if key == "laser_nm" and len(sources) == 1 and "laser_in_file_nm" in sources[0].about:
                 unit = f"{unit} (set; the file states {sources[0].about['laser_in_file_nm']} nm)"

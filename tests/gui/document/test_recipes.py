@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtGui import QGuiApplication
 
+from ramanstudio.formats.registry import read
+from ramanstudio.gui.export.export_dialog import ExportDialog
 from ramanstudio.processing.baseline import SubtractBaseline
+from ramanstudio.processing.ranges import Crop
 from ramanstudio.processing.recipe import Recipe
 from ramanstudio.processing.step import RecipeStep
 from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Result
@@ -74,3 +78,53 @@ def test_a_saved_project_opens_with_its_recipes_and_asks_no_network(start: Start
     window.wait_until(lambda: window.services.denoising.is_processed(session.project.entries[0]))
     assert np.array_equal(first(window)[1].final.values, expected)
     assert len(engine.order) == asked
+
+
+def crop(recipe: Recipe) -> Recipe:
+    return Recipe((RecipeStep(Crop(400.0, 1500.0)), *recipe.steps))
+
+
+def export_dialog(window: Window, folder: Path) -> ExportDialog:
+    """Begin an export of processed spectra."""
+    window.do("export_spectra")
+    dialog = window.window.findChildren(ExportDialog)[-1]
+    dialog.choices.folder.setText(str(folder))
+    dialog.choices.contents["raw"].setChecked(False)
+    dialog.export_button.click()
+    return dialog
+
+
+def test_export_and_copy_wait_until_the_recipe_is_applied(start: Starter, tmp_path: Path) -> None:
+    engine = SmoothingEngine()
+    window = start(write_spectrum(tmp_path / "a.txt"), loader=lambda *_: engine)
+    window.wait_until(lambda: window.snr != "")
+    window.wait_settled()
+    session, clipboard = window.services.session, QGuiApplication.clipboard()
+    clipboard.setText("earlier")
+    engine.may_continue.clear()
+    session.edit_recipes([1], crop, "Crop")
+    dialog = export_dialog(window, tmp_path / "out")
+    assert "still being applied to 1 of 1 entry" in dialog.note.text() and dialog.export_button.text() == "Waiting…"
+    window.window.edit_commands.copy()
+    assert window.message == "Copying waits until 1 entry is processed."
+    assert clipboard.text() == "earlier" and not (tmp_path / "out").exists()
+    engine.may_continue.set()
+    window.wait_until(lambda: "saved" in window.message)
+    (exported,) = read(tmp_path / "out" / "a-processed.csv")
+    assert exported.axis[0] >= 400 and exported.axis[-1] <= 1500
+    assert clipboard.text() != "earlier"
+
+
+def test_an_export_whose_recipe_is_never_applied_is_given_up_with_a_sentence(start: Starter, tmp_path: Path) -> None:
+    engine = SmoothingEngine()
+    window = start(write_spectrum(tmp_path / "a.txt"), loader=lambda *_: engine)
+    window.wait_until(lambda: window.snr != "")
+    window.wait_settled()
+    engine.may_continue.clear()
+    window.services.session.edit_recipes([1], crop, "Crop")
+    dialog = export_dialog(window, tmp_path / "out")
+    window.services.denoising.stop()
+    window.wait_until(lambda: "1 entry has a recipe that was not applied." in dialog.note.text())
+    engine.may_continue.set()
+    dialog.close()
+    assert not (tmp_path / "out").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QWizard
 
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import classification, finetuned_model, training
 from ramanstudio.gui.document.denoising import load_engine
 from ramanstudio.gui.finetuning.wizard import FineTuneWizard
@@ -73,6 +75,26 @@ def window(start: Starter, tmp_path: Path) -> Window:
     window = start(labelled_set(tmp_path)[0], loader=lambda *_: FineTuningEngine())
     window.wait_until(lambda: [state for _, state in window.rows()] == ["denoised"])
     return window
+
+
+def test_a_file_whose_spectra_have_several_axes_is_trained_on_as_a_whole(window, tmp_path):
+    other = write_set(tmp_path / "other.h5", ["a"] * 3, substances(1)[0].values[:3])
+    file = tmp_path / "minerals.h5"
+    session = window.services.session
+    shorter = SpectrumSet(AXIS[10:], substances(2)[0].values[:, 10:], {"label": np.array(["b"] * 6)})
+    second = replace(session.project.entries[0], id=99, name="minerals.h5 · 2", source=shorter, path=file)
+    session.open(session.project.with_entries([*session.project.entries, second]))
+    window.services.opening.open([other])
+    window.wait_until(lambda: len(session.project.entries) == 3)
+    window.choose("minerals.h5")  # as opening the file selects it: only the first of its two sets
+    wizard = open_wizard(window)
+    assert len(wizard.state.training.names) == 24 + 6
+    assert wizard.labels_page.all_button.text() == "Use all 33 open spectra"
+    wizard.labels_page.all_button.click()
+    window.wait_settled()
+    everything = open_wizard(window)
+    assert len(everything.state.training.names) == 33
+    everything.reject()
 
 
 def test_a_few_labels_become_a_model_that_classifies_the_rest(window, tmp_path):
