@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 from PySide6.QtCore import QObject
 
 from ramanstudio.core.progress import Progress
@@ -28,8 +29,10 @@ from ramanstudio.gui.document.when_processed import WhenProcessed
 from ramanstudio.project.entry_processing import recipe_as_applied
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
+from ramanstudio.signal.cosmic_rays import interpolate
 
 if TYPE_CHECKING:
+    from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.export.report import ReportHeader
     from ramanstudio.library.library import Library
 
@@ -85,9 +88,23 @@ def figure_spectra(entries: EntryResults) -> list[FigureSpectrum]:
         denoised = result.final_denoised
         assert denoised is not None
         note = f"SNR {format_snr_change(denoised)}"
-        raw, error = result.unprocessed, denoised.expected_error
+        raw, error = _without_cosmic_rays(result), denoised.expected_error
         spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note))
     return spectra
+
+
+def _without_cosmic_rays(result: Result) -> SpectrumSet:
+    """What was measured, on the scale of the result, with a gap for each cosmic ray: it would set the scale.
+
+    In a set, whose mean is drawn, the gaps are closed.
+    """
+    raw = result.unprocessed
+    replaced = result.processed.replaced if result.processed is not None else None
+    if replaced is None or replaced.shape != raw.values.shape or not replaced.any():
+        return raw
+    if len(raw) == 1:
+        return raw.with_values(np.where(replaced, np.nan, raw.values))
+    return raw.with_values(interpolate(raw.axis, raw.values, replaced))
 
 
 def write_figure(path: Path, spectra: Sequence[FigureSpectrum], options: FigureOptions, progress: Progress) -> str:
