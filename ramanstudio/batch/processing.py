@@ -102,15 +102,35 @@ def watch(
     when the folder does not exist, or the recipe cannot be read.
     """
     chosen = _chosen_recipe(recipe)
-    require_format(format)
     source, target = Path(folder), Path(out) if out is not None else None
     watched = FolderWatcher(
-        source, settle_s, poll_s, stop, progress.warn, lambda file: not _is_result(file, target, source)
+        source, settle_s, poll_s, stop, progress.warn, lambda file: not is_result(file, target, source)
     )
     engine = engine or load_engine(chosen, model, device, bool(identify) or classify is not None)
-    analyses = _analyses(engine, peaks, identify, classify)
-    run = BatchRun(chosen, engine, target, [source], format, laser_nm, resume=True, analyses=analyses)
+    run = watching_run(
+        source, chosen, target, format, engine, laser_nm=laser_nm, peaks=peaks, identify=identify, classify=classify
+    )
     return _watch(watched, run, idle_s, progress)
+
+
+def watching_run(
+    folder: Path,
+    recipe: Recipe,
+    out: Path | None,
+    format: str = "csv",
+    engine: Denoiser | None = None,
+    laser_nm: float | None = None,
+    peaks: Template | str | Path | None = None,
+    identify: Sequence[Library] = (),
+    classify: FineTunedModel | str | Path | None = None,
+) -> BatchRun:
+    """Return the run whose `process` writes the results of files of a watched folder; it goes on with an earlier one.
+
+    Raises StudioError when `out` was begun with something else, or a template or model cannot be loaded.
+    """
+    require_format(format)
+    analyses = _analyses(engine, peaks, identify, classify)
+    return BatchRun(recipe, engine, out, [folder], format, laser_nm, resume=True, analyses=analyses)
 
 
 def _chosen_recipe(recipe: Recipe | Path | str | None) -> Recipe:
@@ -126,8 +146,8 @@ def _watch(watched: FolderWatcher, run: BatchRun, idle_s: float | None, progress
         yield from run.process(files, progress)
 
 
-def _is_result(file: Path, out: Path | None, folder: Path) -> bool:
-    """Whether a file below a watched folder is a result of ours."""
+def is_result(file: Path, out: Path | None, folder: Path) -> bool:
+    """Return whether a file below a watched folder is a result in the output folder `out`."""
     if out is None:
         return False
     target = out.absolute()
@@ -164,11 +184,16 @@ def _analyses(
 
 def load_engine(recipe: Recipe, model: str | Path, device: str, needed: bool = False) -> Denoiser | None:
     """Load the model that a recipe denoises with; None where it does not denoise and no other work has `needed` it."""
-    if not needed and not any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps):
+    if not needs_model(recipe, needed):
         return None
     from ramanstudio.engine import Engine
 
     return Engine.load(model, device)
+
+
+def needs_model(recipe: Recipe, analyses: bool = False) -> bool:
+    """Return whether a recipe, or what comes after it, needs a loaded model."""
+    return analyses or any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps)
 
 
 def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:

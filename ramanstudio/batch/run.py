@@ -69,6 +69,16 @@ class _Item:
     cells: list[list[list[Any]]] = field(default_factory=list)
 
 
+def earlier_results(out: Path) -> str:
+    """Return what an output folder holds: "run", files of an earlier run; "files" of our names; or nothing, "".
+
+    Raises StudioError when its journal cannot be read.
+    """
+    if not Journal(out).is_empty:
+        return "run"
+    return "files" if any(os.path.lexists(out / name) for name in (RESULTS_NAME, LOG_NAME, RECIPE_NAME)) else ""
+
+
 class BatchRun:
     """One recipe on files, and the output folder with its journal."""
 

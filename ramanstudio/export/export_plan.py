@@ -20,6 +20,8 @@ from ramanstudio.project.project import Entry, Result
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ramanstudio.peaks import PeakTable
+
 CONTENTS: Final = {"raw": "Raw", "denoised": "Denoised", "processed": "Processed"}
 TABLES: Final = {
     "snr": "Signal-to-noise ratios",
@@ -49,10 +51,14 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportItem:
-    """The spectra of one entry, or some of them, with what its recipe made of them."""
+    """The spectra of one entry, or some of them, with what its recipe made of them.
+
+    `peaks` of a single spectrum are those that the user found or fitted; None where they are to be found.
+    """
 
     entry: Entry
     result: Result | None = None
+    peaks: PeakTable | None = None
 
     def has(self, content: str) -> bool:
         """Whether there are such spectra."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.label_layout import spread
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.denoising.denoised import CONFIDENCE_90
@@ -38,12 +39,26 @@ _SMALLER: Final = 0.85  # of the font size, for ticks, legends and labels
 
 
 @dataclass(frozen=True, slots=True)
+class FigurePeak:
+    """A peak to label: at `shift` in cm⁻¹, with a `text` (its position where empty), in grey where it `is_hollow`.
+
+    `by` says how far from the top of the peak its label stands, in cm⁻¹ and in heights of the spectrum; None where it
+    stands over the peak.
+    """
+
+    shift: float
+    text: str = ""
+    by: tuple[float, float] | None = None
+    is_hollow: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FigureSpectrum:
     """One spectrum of a figure.
 
     `shift` (B,) in cm⁻¹; `raw`, `values` and `error` (B,) are the measured spectrum, the denoised or processed one and
-    its standard error, None where there is none. `peaks` are positions to label, in cm⁻¹; `note` stands at the right
-    of the title.
+    its standard error, None where there is none. `peaks` are labelled: positions in cm⁻¹, or more of them; `note`
+    stands at the right of the title.
     """
 
     title: str
@@ -51,7 +66,7 @@ class FigureSpectrum:
     raw: NDArray[Any] | None = None
     values: NDArray[Any] | None = None
     error: NDArray[Any] | None = None
-    peaks: tuple[float, ...] = ()
+    peaks: tuple[float | FigurePeak, ...] = ()
     note: str = ""
     unit: str = "a.u."
 
@@ -178,7 +193,9 @@ def _draw_one(axes: Any, spectrum: FigureSpectrum, options: FigureOptions, colou
             axes.fill_between(spectrum.shift, low, high, color=colour, alpha=0.2, linewidth=0, label=label)
     if options.peak_labels and drawn is not None:
         _label_peaks(axes, spectrum, drawn, options)
-        axes.set_ylim(top=axes.get_ylim()[1] + _LABEL_HEIGHT * np.ptp(axes.get_ylim()))
+        longest = max((len(peak.text) for peak in spectrum.peaks if isinstance(peak, FigurePeak)), default=0)
+        room = _LABEL_HEIGHT * max(1.0, longest / 5)
+        axes.set_ylim(top=axes.get_ylim()[1] + room * np.ptp(axes.get_ylim()))
 
 
 def _draw_together(
@@ -256,22 +273,43 @@ def _fit_height(axes: Any, shift_range: tuple[float, float]) -> None:
 
 
 def _label_peaks(axes: Any, spectrum: FigureSpectrum, values: NDArray[Any], options: FigureOptions) -> None:
-    """Write the positions over the lines; of labels that would touch, the one of the stronger line stays."""
-    positions = np.array([p for p in spectrum.peaks if spectrum.shift[0] <= p <= spectrum.shift[-1]])
-    if options.shift_range is not None:
-        positions = positions[_within(positions, options.shift_range)]
-    if not len(positions):
+    """Write the labels over the lines, side by side; where there is no room for all, those of the stronger lines."""
+    low, high = options.shift_range or (float(spectrum.shift[0]), float(spectrum.shift[-1]))
+    low, high = max(low, float(spectrum.shift[0])), min(high, float(spectrum.shift[-1]))
+    everything = [peak if isinstance(peak, FigurePeak) else FigurePeak(float(peak)) for peak in spectrum.peaks]
+    peaks = [peak for peak in everything if low <= peak.shift <= high]
+    if not peaks:
         return
-    heights = np.interp(positions, spectrum.shift, values)
-    low, high = options.shift_range or (spectrum.shift[0], spectrum.shift[-1])
-    points_per_cm = 0.8 * options.width_mm / MM_PER_INCH * 72 / (high - low)
-    kept: list[float] = []
-    for index in np.argsort(heights)[::-1]:
-        if all(abs(positions[index] - other) * points_per_cm > 1.1 * options.font_size for other in kept):
-            kept.append(float(positions[index]))
-            style = {"rotation": 90, "ha": "center", "va": "bottom", "fontsize": _SMALLER * options.font_size}
-            at = (positions[index], heights[index])
-            axes.annotate(f"{positions[index]:.0f}", at, xytext=(0, 3), textcoords="offset points", **style)
+    finite = np.isfinite(values)
+    shifts, shown = spectrum.shift[finite], values[finite]
+    tops = np.interp([peak.shift for peak in peaks], shifts, shown)
+    pitch = 1.15 * options.font_size / (0.8 * options.width_mm / MM_PER_INCH * 72) * (high - low)  # in cm⁻¹
+    by_height = np.argsort(tops)[::-1]
+    in_row = [int(index) for index in by_height if peaks[index].by is None][: max(1, int((high - low) / pitch))]
+    places = dict(zip(in_row, spread([peaks[index].shift for index in in_row], pitch, low, high), strict=True))
+    span = float(np.ptp(shown)) or 1.0
+    for index, peak in enumerate(peaks):
+        top = float(tops[index])
+        if peak.by is not None:
+            at = (peak.shift + peak.by[0], top + peak.by[1] * span)
+        elif index in places:
+            under = shown[np.abs(shifts - places[index]) <= pitch / 2]  # what a label beside its line stands over
+            at = (places[index], max(top, float(under.max(initial=top))))
+        else:
+            continue
+        line = {"arrowstyle": "-", "linewidth": 0.5, "color": "0.5", "shrinkA": 0, "shrinkB": 1}
+        is_beside = peak.by is not None or abs(at[0] - peak.shift) > 0.3 * pitch
+        axes.annotate(
+            peak.text or f"{peak.shift:.0f}",
+            (peak.shift, top),
+            xytext=at,
+            rotation=90,
+            ha="center",
+            va="bottom",
+            fontsize=_SMALLER * options.font_size,
+            color="0.45" if peak.is_hollow else "0",
+            arrowprops=line if is_beside else None,
+        )
 
 
 def _add_inset(axes: Any, spectra: Sequence[FigureSpectrum], options: FigureOptions, colours: ThemeColours) -> None:

@@ -27,6 +27,26 @@ if TYPE_CHECKING:
 
 SUFFIX: Final = ".ramanstudio"  # of project files
 DEFAULT_RECIPE: Final = Recipe.default()  # one object, which all entries share until they get another
+_SAME_PEAK_CM: Final = 6.0  # from where a peak was when its label was moved
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOffset:
+    """A peak label that the user moved: of the peak at `shift` in spectrum `row`, by so many cm⁻¹ and heights.
+
+    `by_height` is counted in the height of the whole spectrum, from the top of the peak.
+    """
+
+    row: int
+    shift: float
+    by_cm: float
+    by_height: float
+
+
+def label_offset(offsets: Iterable[LabelOffset], row: int, shift: float) -> LabelOffset | None:
+    """Return how the label of the peak at `shift` in a spectrum was moved; None where it was not."""
+    near = [item for item in offsets if item.row == row and abs(item.shift - shift) <= _SAME_PEAK_CM]
+    return min(near, key=lambda item: abs(item.shift - shift), default=None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +57,8 @@ class Entry:
     `set_id` is the set that the spectra are denoised with: the entry's own id for this entry as one set, a number that
     several entries share for one set across files, 0 for each spectrum by itself. `recipe` is how the spectra are
     processed; entries may share it. `file_index` is the number of the set in the file at `path` where the spectra were
-    read from there, None where they come from elsewhere (a project, a computation).
+    read from there, None where they come from elsewhere (a project, a computation). `label_offsets` are the peak labels
+    that the user moved.
     """
 
     id: int
@@ -50,6 +71,7 @@ class Entry:
     set_id: int = 0
     file_index: int | None = None
     recipe: Recipe = DEFAULT_RECIPE
+    label_offsets: tuple[LabelOffset, ...] = ()
 
     @property
     def is_set(self) -> bool:

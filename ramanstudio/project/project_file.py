@@ -47,6 +47,7 @@ from ramanstudio.project.project import (
     Entry,
     Exploration,
     Identifications,
+    LabelOffset,
     Predictions,
     Project,
     Result,
@@ -76,9 +77,11 @@ _RESULT_KEYS: Final = {
 }  # fmt: skip
 _RANGE: Final = optional(list_of(number(), length=2))
 _RECIPE: Final = optional(integer(0, 1_000_000))  # a number in the list of recipes
+_OFFSETS: Final = list_of(list_of(number(-1e6, 1e6), length=4), 100_000)
 _ENTRY: Final = Schema(
     {
         "recipe": _RECIPE,
+        "peak_labels": optional(_OFFSETS, ()),
         "id": ID,
         "name": text(),
         "path": text(),
@@ -276,6 +279,8 @@ def _entry_to_json(entry: Entry, result: Result | None, recipes: _Recipes) -> di
     facts: dict[str, Any] = {key: getattr(entry, field) for key, field in _ENTRY_KEYS.items()}
     facts["recipe"] = recipes.number(entry.recipe)
     facts["path"] = str(entry.path)
+    if entry.label_offsets:
+        facts["peak_labels"] = [[item.row, item.shift, item.by_cm, item.by_height] for item in entry.label_offsets]
     facts["about"] = dict(entry.source.about) if entry.source is not None else {}
     if result is not None:
         facts["result"] = {key: getattr(result, field) for key, field in _RESULT_KEYS.items()}
@@ -469,6 +474,7 @@ def _without_source(facts: Any, others: Mapping[int, Entry], recipes: Sequence[R
         _range(fields["noise_region"]),
         fields["together"],
         recipe=_recipe(fields["recipe"], recipes, DEFAULT_RECIPE),
+        label_offsets=tuple(LabelOffset(int(row), *others) for row, *others in fields["peak_labels"]),
     )
 
 

@@ -98,6 +98,9 @@ def _source_rows(entry: Entry, progress: Progress) -> list[ProvenanceRow]:
         rows.append(ProvenanceRow(SOURCE, "File", f"{read_from} (it is no longer there)"))
     else:
         rows.append(ProvenanceRow(SOURCE, "File", "none: these spectra were computed in the program"))
+    for key, name in (("operation", "Computed as"), ("operands", "Computed from"), ("axis_note", "Common axis")):
+        if key in source.about:
+            rows.append(ProvenanceRow(SOURCE, name, str(source.about[key])))
     if "format" in source.about:
         rows.append(ProvenanceRow(SOURCE, "Read as", str(source.about["format"])))
     shape = f"{format_number(len(source))} × {format_number(source.points)} points"

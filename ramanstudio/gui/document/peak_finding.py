@@ -235,6 +235,18 @@ class PeakFinding(QObject):
         self._peaks: dict[Key, SpectrumPeaks] = {}
         self._job: Job | None = None
         self._finding_key: Key | None = None
+        self._label_fields: tuple[str, ...] = ()
+
+    @property
+    def label_fields(self) -> tuple[str, ...]:
+        """What labels say beside the position: "height", "fwhm", "area"."""
+        return self._label_fields
+
+    def set_label_fields(self, fields: tuple[str, ...]) -> None:
+        """Choose what labels say beside the position."""
+        self._label_fields = fields
+        for key in list(self._peaks):
+            self.changed.emit(key)
 
     @property
     def busy(self) -> bool:

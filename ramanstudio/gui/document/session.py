@@ -19,9 +19,11 @@ from ramanstudio.project.project import (
     Entry,
     Exploration,
     Identifications,
+    LabelOffset,
     Predictions,
     Project,
     Result,
+    label_offset,
 )
 from ramanstudio.project.replacing import with_replaced, with_sources
 
@@ -202,6 +204,28 @@ class Session(QObject):
         ]
         if any(new is not old for new, old in zip(entries, self.project.entries, strict=True)):
             self._push(self.project.with_entries(entries), "Move the noise region", ("noise region", chosen))
+
+    def move_peak_label(self, entry_id: int, row: int, shift: float, by: tuple[float, float] | None) -> None:
+        """Move the label of the peak at `shift` by so many cm⁻¹ and heights of the spectrum; None puts it back."""
+        entry = self.entry(entry_id)
+        if entry is not None:
+            earlier = label_offset(entry.label_offsets, row, shift)
+            others = tuple(item for item in entry.label_offsets if item is not earlier)
+            moved = () if by is None else (LabelOffset(row, shift, *by),)
+            self._set_label_offsets(entry, (*others, *moved), "Move a peak label")
+
+    def reset_peak_labels(self, entry_id: int, row: int) -> None:
+        """Put the labels of a spectrum back to where the program puts them."""
+        entry = self.entry(entry_id)
+        if entry is not None:
+            others = tuple(item for item in entry.label_offsets if item.row != row)
+            if len(others) < len(entry.label_offsets):
+                self._set_label_offsets(entry, others, "Reset the peak labels")
+
+    def _set_label_offsets(self, entry: Entry, offsets: tuple[LabelOffset, ...], title: str) -> None:
+        moved = replace(entry, label_offsets=offsets)
+        entries = (moved if other is entry else other for other in self.project.entries)
+        self._push(self.project.with_entries(entries), title)
 
     def set_denoising_as_sets(self, ids: Iterable[int], on: bool) -> None:
         """Denoise the sets among these entries as sets, or each spectrum individually."""

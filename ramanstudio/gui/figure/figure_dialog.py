@@ -60,7 +60,10 @@ _CHECKS: Final = {
     "band": ("90 % confidence band", "Shade where the true intensity is with a probability of 90 %"),
     "title": ("Titles", "Write the name of each spectrum over its panel, and its SNR"),
     "legend": ("Legend", "Say which line is which"),
-    "peak_labels": ("Peak positions", "Write the Raman shifts over the lines"),
+    "peak_labels": (
+        "Peak positions",
+        "Write over the lines what the Peaks tab does, or else their Raman shifts",
+    ),
     "decreasing": ("Decreasing Raman shift", "Draw large Raman shifts on the left"),
 }
 _NUMBERS: Final = {
@@ -339,7 +342,7 @@ def _with_peaks(spectra: Sequence[FigureSpectrum], progress: Progress) -> list[F
     found = []
     for spectrum in spectra:
         drawn = spectrum.values if spectrum.values is not None else spectrum.raw
-        if drawn is None:
+        if drawn is None or spectrum.peaks:  # they are known where the Peaks tab has them
             found.append(spectrum)
             continue
         error = spectrum.error[None] if spectrum.error is not None else None

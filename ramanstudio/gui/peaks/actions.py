@@ -56,6 +56,16 @@ PEAK_ACTIONS: Final = (
         "remove_peaks", "Remove peaks", "Analyse", "", "Remove the peaks that are selected in the table", "ph.minus"
     ),
     Action(
+        "reset_peak_labels",
+        "Reset peak labels",
+        "Analyse",
+        "",
+        "Put the labels that were moved back over their peaks",
+        "ph.text-align-center",
+        _has_spectrum,
+        synonyms="label position annotation",
+    ),
+    Action(
         "export_peaks",
         "Export peaks…",
         "File",

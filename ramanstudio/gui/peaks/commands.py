@@ -45,6 +45,10 @@ class PeakCommands:
         if chosen is not None:
             page.fit_set(chosen)
 
+    def reset_peak_labels(self) -> None:
+        """Put the labels that were moved back over their peaks."""
+        self._show_page().reset_labels()
+
     def remove_peaks(self) -> None:
         """Remove the peaks that are selected in the table."""
         self._show_page().remove_selected()

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QGraphicsItem, QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.document.peak_label import PeakLabel
 from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
 from ramanstudio.gui.viewer.displayed_spectra import Envelope, SpectraBlock, columns_as_text
-from ramanstudio.gui.viewer.peak_labels import PeakLabel, PeakLabels, room_for_labels
+from ramanstudio.gui.viewer.peak_labels import PeakLabels, room_for_labels
 from ramanstudio.gui.viewer.plot_items import CurveItem
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
@@ -67,7 +68,7 @@ class PeakPlot(ZoomMixin, QWidget):
         self._panes.setAccessibleName("Spectrum and its peaks")
         self._panes.setWhatsThis(_HELP)
         self._cursor = CursorTracker(self._panes, self._theme, self)
-        self.labels = PeakLabels(self._panes.viewport(), self._position_of, self._theme)
+        self.labels = PeakLabels(self._panes.viewport(), self._position_of, self._point_at, self._theme)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -123,7 +124,8 @@ class PeakPlot(ZoomMixin, QWidget):
     def show_labels(self, labels: Sequence[PeakLabel], selected: int | None = None) -> None:
         """Label peaks; `selected` is the index of one that stands out."""
         had = bool(self.labels.labels)
-        self.labels.show_labels(labels, selected)
+        finite = self._values[np.isfinite(self._values)]
+        self.labels.show_labels(labels, selected, float(np.ptp(finite)) if finite.size else None)
         if had != bool(labels):
             self._draw()
             self._ranges.fit()
@@ -197,6 +199,11 @@ class PeakPlot(ZoomMixin, QWidget):
         if not low <= intensity <= high:
             return None
         return QPointF(self._panes.viewportTransform().map(box.mapViewToScene(QPointF(shift, intensity))))
+
+    def _point_at(self, position: QPointF) -> tuple[float, float]:
+        """The Raman shift and the intensity that are drawn at a place of the viewport."""
+        point = self._panes.boxes[MAIN].mapSceneToView(self._panes.mapToScene(position.toPoint()))
+        return float(point.x()), float(point.y())
 
     # Drawing
 

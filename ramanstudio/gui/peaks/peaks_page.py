@@ -37,6 +37,7 @@ from ramanstudio.gui.document.peak_finding import (
     without,
     write_set_fit,
 )
+from ramanstudio.gui.document.peak_label import labels_of
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.peaks.options import PeakOptions
 from ramanstudio.gui.peaks.peak_model import PeakTableModel
@@ -122,6 +123,7 @@ class PeaksPage(TabPage):
         let_drops_through(self._result)
         self.view.clicked.connect(self._click)
         self.view.range_dragged.connect(self._drag_range)
+        self.view.labels.moved.connect(self._move_label)
         self.set_theme(self._theme or current_theme())
 
     def set_theme(self, theme: Theme) -> None:
@@ -188,9 +190,10 @@ class PeaksPage(TabPage):
         result = self._session.project.result(entry)
         is_other = (entry.id, row) != self.key or self._changes.has_changed("input", entry.source, result)
         if is_other or self._input is None:
-            self.entry, self.row = entry, row
+            self.row = row
             self._changes.has_changed("input", entry.source, result)
             self._input = peak_input(entry, result, row)
+        self.entry = entry
         if self._changes.has_changed("drawn", self._input, self.options.denoised):
             self._draw_spectrum()
         self._draw_peaks()
@@ -205,8 +208,6 @@ class PeaksPage(TabPage):
             self.show_range(True)
 
     def _draw_peaks(self) -> None:
-        from ramanstudio.gui.viewer.peak_labels import labels_of
-
         assert self.view is not None
         peaks = self.peaks
         self.model.show(peaks)
@@ -215,7 +216,9 @@ class PeaksPage(TabPage):
             self.view.show_labels(())
             return
         spectrum, _ = self._input.spectrum(self.options.denoised)
-        self.view.show_labels(labels_of(peaks, spectrum.axis, spectrum.values[0]))
+        offsets = self.entry.label_offsets if self.entry is not None else ()
+        fields = self._finding.label_fields
+        self.view.show_labels(labels_of(peaks, spectrum.axis, spectrum.values[0], offsets, self.row, fields))
 
     def _follow(self, before: Project, now: Project) -> None:
         if now.entries is not before.entries or now.results is not before.results:
@@ -303,6 +306,16 @@ class PeaksPage(TabPage):
     def _drag_range(self, low: float, high: float) -> None:
         self.within = (low, high)
         self.changed.emit()
+
+    def _move_label(self, index: int, by: tuple[float, float] | None) -> None:
+        if self.entry is not None and self.view is not None:
+            shift = self.view.labels.labels[index].shift
+            self._session.move_peak_label(self.entry.id, self.row, shift, by)
+
+    def reset_labels(self) -> None:
+        """Put the labels back to where the program puts them."""
+        if self.entry is not None:
+            self._session.reset_peak_labels(self.entry.id, self.row)
 
     def _take_model(self, model: Any) -> None:
         peaks = self.peaks

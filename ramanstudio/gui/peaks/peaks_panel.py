@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.libraries import Libraries
 from ramanstudio.gui.document.peak_finding import PeakFinding, SpectrumPeaks
+from ramanstudio.gui.document.peak_label import LABEL_FIELDS
 from ramanstudio.gui.peaks.peak_model import with_error
 from ramanstudio.gui.peaks.peaks_page import PeaksPage
 
@@ -64,6 +74,7 @@ class PeaksPanel(SidePanel):
         self.equal_widths.setToolTip("Fit one width for all peaks that are fitted together")
         self.by_click = QCheckBox("Add and remove by click", self)
         self.by_click.setToolTip("Click on the plot where a peak is, or on a peak to remove it")
+        self.labels = self._labels_button(actions["reset_peak_labels"])
         self.with_range = QCheckBox("Fit only a range", self)
         self.with_range.setToolTip("Show a range that can be dragged; Fit here fits the peaks in it")
         self.template = QComboBox(self)
@@ -138,6 +149,7 @@ class PeaksPanel(SidePanel):
             ("Profile", self.profile),
             ("Baseline", self.baseline),
             ("Significance", self.significance),
+            ("Labels", self.labels),
         ):
             row = QHBoxLayout()
             caption = label("quiet")
@@ -176,6 +188,28 @@ class PeaksPanel(SidePanel):
         for key, title in rows:
             box.addItem(title, key)
         return box
+
+    def _labels_button(self, reset: QAction) -> QPushButton:
+        """A button whose menu says what labels show beside the position."""
+        push_button = QPushButton("Position", self)
+        push_button.setAccessibleName("What labels show")
+        push_button.setToolTip("What labels show beside the position. Drag a label to move it")
+        menu = QMenu(push_button)
+        for key, (_, title) in LABEL_FIELDS.items():
+            check = menu.addAction(title)
+            check.setCheckable(True)
+            check.setData(key)
+            check.setChecked(key in self._finding.label_fields)
+            check.toggled.connect(self._take_label_fields)
+        menu.addSeparator()
+        menu.addAction(reset)
+        push_button.setMenu(menu)
+        return push_button
+
+    def _take_label_fields(self) -> None:
+        checked = [action for action in self.labels.menu().actions() if action.isCheckable() and action.isChecked()]
+        self.labels.setText(", ".join(["Position", *(action.text().lower() for action in checked)]))
+        self._finding.set_label_fields(tuple(str(action.data()) for action in checked))
 
     def _read_templates(self) -> None:
         from ramanstudio.peaks import templates

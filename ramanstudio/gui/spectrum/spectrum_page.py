@@ -23,6 +23,7 @@ from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.dropping import let_drops_through
 from ramanstudio.gui.document.peak_finding import PeakFinding, peak_input
+from ramanstudio.gui.document.peak_label import labels_of
 from ramanstudio.gui.document.plot_tools import PlotTools
 from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.session import Session
@@ -105,6 +106,7 @@ class SpectrumPage(TabPage):
         if self._theme is not None:
             self.view.set_theme(self._theme)
         self.view.clicked.connect(self._click)
+        self.view.peak_labels.moved.connect(self._move_label)
         self.view.dragged.connect(self._drag)
         self._follow_tool()
         self.viewer_made.emit(self.view)
@@ -246,11 +248,18 @@ class SpectrumPage(TabPage):
             if self.isVisible():
                 self._finding.find(key, peak_input(entry, result, row))
             return
-        from ramanstudio.gui.viewer.peak_labels import labels_of
-
         final = result.final_denoised if result is not None else None
         shown = peaks.input.measured if final is None else final.spectra[row]
-        view.show_peak_labels(labels_of(peaks, shown.axis, shown.values[0]))
+        values = shown.values[0]
+        labels = labels_of(peaks, shown.axis, values, entry.label_offsets, row, self._finding.label_fields)
+        view.show_peak_labels(labels, float(np.ptp(values[np.isfinite(values)])) if labels else None)
+
+    def _move_label(self, index: int, by: tuple[float, float] | None) -> None:
+        """Keep where the user put a label."""
+        entries = [entry for entry in self._session.selected if entry.source is not None]
+        if self.view is not None and len(entries) == 1:
+            row, shift = int(self._session.rows_of(entries[0])[0]), self.view.peak_labels.labels[index].shift
+            self._session.move_peak_label(entries[0].id, row, shift, by)
 
     def place_noise_region(self) -> None:
         """Show the noise region of the selected spectrum."""

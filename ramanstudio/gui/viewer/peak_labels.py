@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from ramanstudio.core.label_layout import spread
 from ramanstudio.gui.common.theme import Theme
-from ramanstudio.gui.document.peak_finding import SpectrumPeaks
+from ramanstudio.gui.document.peak_label import PeakLabel
 from ramanstudio.gui.viewer.displayed_spectra import Envelope
 
 Floats = NDArray[np.floating[Any]]
@@ -23,49 +23,7 @@ TOP_PX: Final = 8  # of the plot, above the labels
 GAP_PX: Final = 3  # between two labels
 DISC_PX: Final = 3.5
 NEAR_PX: Final = 10  # of a click to a peak
-
-
-@dataclass(frozen=True, slots=True)
-class PeakLabel:
-    """A label at Raman shift `shift` in cm⁻¹ for a peak of this `height`; hollow where the data do not support it."""
-
-    shift: float
-    height: float
-    text: str
-    is_hollow: bool = False
-
-
-def spread(wanted: Sequence[float], width: float, low: float, high: float) -> list[float]:
-    """Return places for labels of one `width` near the `wanted` ones (n,), in order, without overlap, in low … high.
-
-    Labels that would overlap form a block around the mean of their wanted places. Where there is no room for all, they
-    stand closer together.
-    """
-    count = len(wanted)
-    if not count:
-        return []
-    width = min(width, (high - low) / count)
-    order = sorted(range(count), key=lambda index: wanted[index])
-    blocks: list[tuple[float, list[int]]] = []  # (centre, labels)
-    for index in order:
-        block = ([index], wanted[index])
-        members, center = block
-        center = _inside(center, width, low, high)
-        while blocks and blocks[-1][0] + width * len(blocks[-1][1]) / 2 > center - width * len(members) / 2:
-            _, before = blocks.pop()
-            members = [*before, *members]
-            center = sum(wanted[member] for member in members) / len(members)
-            center = _inside(center, width * len(members), low, high)
-        blocks.append((center, members))
-    places = [0.0] * count
-    for center, members in blocks:
-        for position, member in enumerate(members):
-            places[member] = center + width * (position - (len(members) - 1) / 2)
-    return places
-
-
-def _inside(center: float, length: float, low: float, high: float) -> float:
-    return min(max(center, low + length / 2), high - length / 2)
+DRAG_PX: Final = 4  # from which a press on a label moves it
 
 
 def room_for_labels(axis: Floats, values: Floats, shifts: tuple[float, float]) -> Envelope:
@@ -76,36 +34,33 @@ def room_for_labels(axis: Floats, values: Floats, shifts: tuple[float, float]) -
     return Envelope(np.asarray(axis, np.float64), level, level)
 
 
-def labels_of(peaks: SpectrumPeaks, axis: Floats, values: Floats) -> list[PeakLabel]:
-    """Return the labels of the peaks of a spectrum, by position, at the heights of `values` (B,) at `axis` (B,)."""
-    finite = np.isfinite(values)
-    places = [(peak.center.value, True) for peak in peaks.model.peaks]
-    if peaks.table is not None:
-        rows = zip(peaks.table["peak"].tolist(), peaks.table["center"].tolist(), peaks.supported.tolist(), strict=True)
-        for number, center, is_supported in rows:
-            places[number] = (center, is_supported)
-    if not finite.any():
-        return []
-    heights = np.interp([place for place, _ in places], axis[finite], values[finite]).tolist()
-    labels = [
-        PeakLabel(place, height, f"{place:.1f}", not is_supported)
-        for (place, is_supported), height in zip(places, heights, strict=True)
-    ]
-    return sorted(labels, key=lambda item: item.shift)
-
-
 class PeakLabels(QWidget):
-    """Draws labels over a plot; the mouse goes through to the plot.
+    """Draws labels over a plot; a label can be dragged, elsewhere the mouse goes through to the plot.
 
-    `position_of(shift, intensity)` says where a point is drawn, in this widget; `area` its inner rectangle.
+    `position_of(shift, intensity)` says where a point is drawn, in this widget, None where it is not in view;
+    `point_at(position)` what is drawn there, as (shift, intensity). `moved(index, by)` when the user moved a label;
+    `by` is None for a double click, which puts it back.
     """
 
-    def __init__(self, plot: QWidget, position_of: Callable[[float, float], QPointF | None], theme: Theme) -> None:
+    moved = Signal(int, object)
+
+    def __init__(
+        self,
+        plot: QWidget,
+        position_of: Callable[[float, float], QPointF | None],
+        point_at: Callable[[QPointF], tuple[float, float]],
+        theme: Theme,
+    ) -> None:
         super().__init__(plot)
-        self._position_of = position_of
+        self._plot, self._position_of, self._point_at = plot, position_of, point_at
         self._theme = theme
         self._labels: tuple[PeakLabel, ...] = ()
         self._selected: int | None = None
+        self._span = 1.0  # of the intensities of the spectrum
+        self._anchors: dict[int, QPointF] = {}  # the foot of each label that is shown
+        self._dragged: tuple[int, QPointF, QPointF] | None = None  # label, where it was pressed, its foot then
+        self._foot: QPointF | None = None  # of the label that is dragged
+        self._has_cursor = False
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         self.setAccessibleName("Peak labels")
@@ -114,9 +69,11 @@ class PeakLabels(QWidget):
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Stay as large as the plot."""
+        """Stay as large as the plot, and let labels be dragged."""
         if event.type() == QEvent.Type.Resize and isinstance(watched, QWidget):
             self.setGeometry(watched.rect())
+        elif isinstance(event, QMouseEvent) and self.isVisible() and self._mouse(event):
+            return True
         return super().eventFilter(watched, event)
 
     @property
@@ -124,9 +81,12 @@ class PeakLabels(QWidget):
         """The labels that are shown."""
         return self._labels
 
-    def show_labels(self, labels: Sequence[PeakLabel], selected: int | None = None) -> None:
-        """Show these labels; `selected` is the index of one that stands out."""
+    def show_labels(self, labels: Sequence[PeakLabel], selected: int | None = None, span: float | None = None) -> None:
+        """Show these labels; `selected` is the index of one that stands out, `span` the height of the spectrum."""
         self._labels, self._selected = tuple(labels), selected
+        if span is not None:
+            self._span = max(span, 1e-300)
+        self._dragged = self._foot = None
         self.setVisible(bool(labels))
         self.raise_()
         self.update()
@@ -145,6 +105,70 @@ class PeakLabels(QWidget):
                 best, distance = index, abs(point.x() - x)
         return best
 
+    def label_at(self, position: QPointF) -> int | None:
+        """Return the index of the label whose text is drawn at a place; None where there is none."""
+        metrics = QFontMetricsF(self.font())
+        for index, foot in reversed(self._anchors.items()):
+            if index < len(self._labels):
+                length = metrics.horizontalAdvance(self._labels[index].text)
+                half = metrics.height() / 2
+                if QRectF(foot.x() - half, foot.y() - length, 2 * half, length).contains(position):
+                    return index
+        return None
+
+    def anchor(self, index: int) -> QPointF | None:
+        """Return where the foot of a label is drawn; None where it is not shown."""
+        return self._anchors.get(index)
+
+    # Mouse
+
+    def _mouse(self, event: QMouseEvent) -> bool:
+        """Take what the mouse does with a label; return whether the plot should not see it."""
+        kind, position = event.type(), event.position()
+        if kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.LeftButton:
+            index = self.label_at(position)
+            if index is not None:
+                self._dragged = (index, position, QPointF(self._anchors[index]))
+            return index is not None
+        if kind == QEvent.Type.MouseButtonDblClick and (index := self.label_at(position)) is not None:
+            self._dragged = self._foot = None
+            if self._labels[index].by is not None:
+                self.moved.emit(index, None)
+            return True
+        if kind == QEvent.Type.MouseMove:
+            return self._drag(position)
+        if kind == QEvent.Type.MouseButtonRelease and self._dragged is not None:
+            index, foot = self._dragged[0], self._foot
+            self._dragged = self._foot = None
+            if foot is not None:
+                self.moved.emit(index, self._offset_of(index, foot))
+            return True
+        return False
+
+    def _drag(self, position: QPointF) -> bool:
+        if self._dragged is None:
+            is_over = self.label_at(position) is not None
+            if is_over != self._has_cursor:
+                self._has_cursor = is_over
+                (self._plot.setCursor(Qt.CursorShape.OpenHandCursor) if is_over else self._plot.unsetCursor())
+            return False
+        _, pressed, foot = self._dragged
+        moved = position - pressed
+        if self._foot is not None or abs(moved.x()) + abs(moved.y()) > DRAG_PX:
+            inside = self.rect()
+            x = min(max(foot.x() + moved.x(), 0.0), float(inside.width()))
+            y = min(max(foot.y() + moved.y(), 0.0), float(inside.height()))
+            self._foot = QPointF(x, y)
+            self.update()
+        return True
+
+    def _offset_of(self, index: int, foot: QPointF) -> tuple[float, float]:
+        item = self._labels[index]
+        shift, intensity = self._point_at(foot)
+        return shift - item.shift, (intensity - item.height) / self._span
+
+    # Drawing
+
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Draw the labels of the peaks that are in view."""
         painter = QPainter(self)
@@ -156,32 +180,58 @@ class PeakLabels(QWidget):
             for index, item in enumerate(self._labels)
             if (point := self._position_of(item.shift, item.height)) is not None
         ]
-        if not shown:
-            return
-        pitch = metrics.height() + GAP_PX
-        places = spread([point.x() for _, _, point in shown], pitch, pitch / 2, self.width() - pitch / 2)
-        longest = max(metrics.horizontalAdvance(item.text) for _, item, _ in shown)
-        is_crowded = len(shown) * pitch > self.width()
-        for (index, item, point), place in zip(shown, places, strict=True):
-            colour = QColor(self._theme.reference if not item.is_hollow else self._theme.quiet)
-            is_selected = index == self._selected
-            pen = QPen(colour, 1.6 if is_selected else 1.0)
-            if item.is_hollow:
-                pen.setStyle(Qt.PenStyle.DashLine)
-            painter.setPen(pen)
-            bottom = TOP_PX + longest + 2
-            top = QPointF(place, bottom)
-            if point.y() > bottom + 10:
-                painter.drawPolyline([top, QPointF(place, bottom + 5), QPointF(point.x(), point.y() - DISC_PX - 1)])
-            painter.setPen(QPen(colour, 1.4))
-            painter.setBrush(Qt.BrushStyle.NoBrush if item.is_hollow else colour)
-            painter.drawEllipse(point, DISC_PX, DISC_PX)
-            if is_crowded and not is_selected and index % 2:
-                continue  # every second number, where there is no room for all
-            painter.save()
-            painter.translate(place, bottom - 1)
-            painter.rotate(-90)
-            painter.setPen(QColor(self._theme.text if not item.is_hollow else self._theme.quiet))
-            painter.drawText(QPointF(0, metrics.ascent() - metrics.height() / 2), item.text)
-            painter.restore()
+        self._place(shown, metrics)
+        in_row = [index for index, item, _ in shown if item.by is None]
+        is_crowded = len(in_row) * (metrics.height() + GAP_PX) > self.width()
+        for index, item, point in shown:
+            # every second number, where there is no room for all
+            has_text = not is_crowded or index == self._selected or item.by is not None or index % 2 == 0
+            self._draw(painter, metrics, index, item, point, has_text)
         painter.end()
+
+    def _place(self, shown: Sequence[tuple[int, PeakLabel, QPointF]], metrics: QFontMetricsF) -> None:
+        """Find the foot of each label: in a row at the top without overlap, or where the user put it."""
+        self._anchors = {}
+        in_row = [(index, item, point) for index, item, point in shown if item.by is None]
+        if in_row:
+            pitch = metrics.height() + GAP_PX
+            places = spread([point.x() for _, _, point in in_row], pitch, pitch / 2, self.width() - pitch / 2)
+            bottom = TOP_PX + max(metrics.horizontalAdvance(item.text) for _, item, _ in in_row) + 2
+            for (index, _, _), place in zip(in_row, places, strict=True):
+                self._anchors[index] = QPointF(place, bottom)
+        for index, item, point in shown:
+            if item.by is not None:
+                foot = self._position_of(item.shift + item.by[0], item.height + item.by[1] * self._span)
+                self._anchors[index] = self._inside(foot or point, metrics.horizontalAdvance(item.text))
+        if self._dragged is not None and self._foot is not None:
+            self._anchors[self._dragged[0]] = self._foot
+
+    def _inside(self, foot: QPointF, length: float) -> QPointF:
+        """A foot with which the whole text is in the plot."""
+        return QPointF(foot.x(), min(max(foot.y(), length + 2), self.height() - 2.0))
+
+    def _draw(
+        self, painter: QPainter, metrics: QFontMetricsF, index: int, item: PeakLabel, point: QPointF, has_text: bool
+    ) -> None:
+        foot = self._anchors[index]
+        is_moved = item.by is not None or (self._foot is not None and self._dragged is not None)
+        colour = QColor(self._theme.reference if not item.is_hollow else self._theme.quiet)
+        pen = QPen(colour, 1.6 if index == self._selected else 1.0)
+        if item.is_hollow:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        if point.y() > foot.y() + 10:
+            painter.drawPolyline([foot, QPointF(foot.x(), foot.y() + 5), QPointF(point.x(), point.y() - DISC_PX - 1)])
+        elif is_moved and abs(point.x() - foot.x()) > metrics.height():
+            painter.drawLine(foot, point)
+        painter.setPen(QPen(colour, 1.4))
+        painter.setBrush(Qt.BrushStyle.NoBrush if item.is_hollow else colour)
+        painter.drawEllipse(point, DISC_PX, DISC_PX)
+        if not has_text:
+            return
+        painter.save()
+        painter.translate(foot.x(), foot.y() - 1)
+        painter.rotate(-90)
+        painter.setPen(QColor(self._theme.text if not item.is_hollow else self._theme.quiet))
+        painter.drawText(QPointF(0, metrics.ascent() - metrics.height() / 2), item.text)
+        painter.restore()

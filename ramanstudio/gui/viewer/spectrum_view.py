@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
+from ramanstudio.gui.document.peak_label import PeakLabel
 from ramanstudio.gui.viewer.crosshair import CursorTracker
 from ramanstudio.gui.viewer.curve_layer import MAX_CURVES, CurveLayer, Layer
 from ramanstudio.gui.viewer.curve_legend import CurveLegend
@@ -28,7 +29,7 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     shared_unit,
 )
 from ramanstudio.gui.viewer.line_layer import MAX_LINES, LineLayer
-from ramanstudio.gui.viewer.peak_labels import PeakLabel, PeakLabels, room_for_labels
+from ramanstudio.gui.viewer.peak_labels import PeakLabels, room_for_labels
 from ramanstudio.gui.viewer.plot_overlay import OverlayLayer, PlotOverlay
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
@@ -85,7 +86,7 @@ class SpectrumView(ZoomMixin, QWidget):
         main = self._panes.boxes[MAIN]
         main.clicked.connect(lambda point: self.clicked.emit(point.x(), self._intensity(point.y())))
         main.dragged.connect(self._emit_dragged)
-        self.peak_labels = PeakLabels(self._panes.viewport(), self._label_position, self._theme)
+        self.peak_labels = PeakLabels(self._panes.viewport(), self._label_position, self._point_at, self._theme)
         for signal in (self._panes.boxes[MAIN].sigRangeChanged, self._panes.boxes[MAIN].sigResized):
             signal.connect(lambda *_: self.peak_labels.update())
         layout = QVBoxLayout(self)
@@ -233,17 +234,24 @@ class SpectrumView(ZoomMixin, QWidget):
         self.peak_labels.apply_theme(theme)
         self._draw()
 
-    def show_peak_labels(self, labels: Sequence[PeakLabel]) -> None:
-        """Label peaks; an empty sequence removes the labels."""
+    def show_peak_labels(self, labels: Sequence[PeakLabel], span: float | None = None) -> None:
+        """Label peaks of a spectrum whose intensities span `span`; an empty sequence removes the labels."""
         if tuple(labels) != self.peak_labels.labels:
-            self.peak_labels.show_labels(labels)
-            self._ranges.fit()
+            had = bool(self.peak_labels.labels)
+            self.peak_labels.show_labels(labels, span=span)
+            if had != bool(labels):
+                self._ranges.fit()
 
     def _label_position(self, shift: float, intensity: float) -> QPointF | None:
         (left, right), (low, high) = self.visible_range()
         if not (left <= shift <= right and low <= intensity <= high):
             return None
         return QPointF(self._panes.viewport().mapFrom(self, self.position_of(shift, intensity)))
+
+    def _point_at(self, position: QPointF) -> tuple[float, float]:
+        """The Raman shift and the intensity that are drawn at a place of the viewport."""
+        point = self._panes.boxes[MAIN].mapSceneToView(self._panes.mapToScene(position.toPoint()))
+        return float(point.x()), self._intensity(float(point.y()))
 
     # The noise region
 

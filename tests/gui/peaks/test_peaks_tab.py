@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
+from ramanstudio.core.label_layout import spread
 from ramanstudio.gui.peaks.peak_model import COLUMNS, parse_parameter
-from ramanstudio.gui.viewer.peak_labels import spread
 from ramanstudio.peaks import Parameter
 from tests.gui.driver import Starter, Window
 
@@ -126,6 +127,41 @@ def test_a_peak_that_only_the_denoised_spectrum_has_is_hollow(window):
     places = peaks.table["position"]
     assert not peaks.supported[np.abs(places - 850).argmin()]
     assert peaks.supported[np.abs(places - 520).argmin()]
+
+
+def test_a_label_can_be_moved_and_keeps_its_place_in_project_and_figure(window, tmp_path):
+    from ramanstudio.gui.document.exporting import figure_spectra
+    from ramanstudio.gui.document.peak_label import known_labels
+    from ramanstudio.project import project_file
+
+    window.do("find_peaks")
+    settle(window)
+    labels = page_of(window).view.labels
+    viewport = page_of(window).view._panes.viewport()
+    window.wait_until(lambda: labels.anchor(0) is not None)
+    foot = labels.anchor(0).toPoint() - QPoint(0, 5)
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=foot)
+    QTest.mouseMove(viewport, foot + QPoint(20, 20))
+    QTest.mouseMove(viewport, foot + QPoint(60, 40))
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=foot + QPoint(60, 40))
+    settle(window)
+    moved = labels.labels[0].by
+    assert moved is not None and moved[0] > 5 and labels.labels[1].by is None
+    services = window.window.services
+    session = services.session
+    project_file.save(session.project, tmp_path / "p.ramanstudio")
+    assert project_file.load(tmp_path / "p.ramanstudio").entries[0].label_offsets == session.selected[0].label_offsets
+    window.window.tabs.panel("peaks").labels.menu().actions()[0].setChecked(True)
+    (drawn,) = figure_spectra(services.exporting.denoised, partial(known_labels, services.peak_finding, session))
+    assert [peak.by for peak in drawn.peaks] == [moved, None]
+    assert drawn.peaks[0].text.startswith("520.") and ", h " in drawn.peaks[0].text
+    window.do("undo")
+    settle(window)
+    assert labels.labels[0].by is None
+    window.do("redo")
+    window.do("reset_peak_labels")
+    settle(window)
+    assert [label.by for label in labels.labels] == [None, None]
 
 
 def test_labels_do_not_overlap_and_stay_in_their_order():
