@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.identify.band_ruler import BandMark
-from ramanstudio.gui.identify.overlay import FittedReference, baseline_of, fit_reference
 from ramanstudio.gui.identify.overlay_view import OverlaySpectrum, QuerySpectrum
 from ramanstudio.gui.identify.texts import reference_note
 from ramanstudio.project.project import Entry, Result
+from ramanstudio.search.reference_overlay import baseline_of, fit_corrected_reference, fit_reference
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
-    from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Match
     from ramanstudio.search.mixture_analysis import MixtureAnalysis
@@ -54,7 +53,8 @@ def reference_overlay(
         reference = library.spectrum(match.reference)
     except StudioError as error:
         return OverlayContent(problem=str(error))
-    fitted, marks = _fitted(query, reference, within), _band_marks(match)
+    fit = fit_reference if query.baseline is None else fit_corrected_reference
+    fitted, marks = fit(query.axis, query.values, reference, within), _band_marks(match)
     if fitted is None:
         return OverlayContent(None, marks)
     is_simulated = bool(reference_note(match, library))
@@ -67,15 +67,6 @@ def mixture_overlay(query: QuerySpectrum, mixture: MixtureAnalysis) -> OverlayCo
     names = " + ".join(component.name for component in mixture.components)
     fitted = mixture.fitted if query.baseline is None else mixture.fitted - query.baseline
     return OverlayContent(OverlaySpectrum(names, fitted, query.values - fitted))
-
-
-def _fitted(query: QuerySpectrum, reference: SpectrumSet, within: Region | None) -> FittedReference | None:
-    """The reference fitted to a spectrum: without its own baseline where the spectrum has none either."""
-    baseline = baseline_of(reference) if query.baseline is not None else None
-    if baseline is None:
-        return fit_reference(query.axis, query.values, reference, within)
-    corrected = reference[:1].with_values(reference.values[:1] - baseline)
-    return fit_reference(query.axis, query.values, corrected, within, degree=0)
 
 
 def _band_marks(match: Match) -> list[BandMark]:

@@ -46,7 +46,7 @@ _HELP: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuerySpectrum:
-    """The spectrum to identify: `values` (B,) at `axis` (B,) in cm⁻¹; the `baseline` (B,) that was subtracted, or None."""
+    """The spectrum to identify: `values` (B,) at `axis` (B,) in cm⁻¹; `baseline` (B,) was subtracted, or is None."""
 
     name: str
     axis: Floats

@@ -1,4 +1,4 @@
-"""Fit a reference to a spectrum: scaled by least squares, both without their baselines. Knows no Qt."""
+"""Fit a reference to a spectrum: scaled by least squares, both with their baselines subtracted, where that is done."""
 
 from __future__ import annotations
 
@@ -65,6 +65,16 @@ def baseline_of(spectra: SpectrumSet) -> Floats | None:
         return automatic_baseline(spectra[:1]).values[0]
     except StudioError:
         return None
+
+
+def fit_corrected_reference(
+    axis: Floats, values: Floats, reference: SpectrumSet, within: Region | None = None
+) -> FittedReference | None:
+    """Fit a reference without its own baseline to `values` (B,) without theirs; the rest as `fit_reference`."""
+    baseline = baseline_of(reference)
+    if baseline is None:
+        return fit_reference(axis, values, reference, within)
+    return fit_reference(axis, values, reference[:1].with_values(reference.values[:1] - baseline), within, degree=0)
 
 
 def compared_samples(axis: Floats, within: Region | None) -> NDArray[np.bool_]:
