@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PySide6.QtCore import QObject
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.export.export_plan import ExportItem, ExportOptions, ExportPlan, plan_export
 from ramanstudio.export.figure_options import FigureOptions
@@ -88,14 +89,25 @@ def write_report(
     path: Path,
     header: ReportHeader,
     template: Path | None,
+    layout: str,
     progress: Progress,
 ) -> str:
-    """Write a report of entries; returns a message."""
+    """Write a report of entries, or one for each ("each"); returns a message."""
     from ramanstudio.export import report
 
-    html = report.render(report.subjects_of_project(project, entries, libraries), header, template, progress)
-    (write_pdf if path.suffix.lower() == ".pdf" else report.write_html)(path, html)
-    return f"The report was saved as '{path}'."
+    subjects = report.subjects_of_project(project, entries, libraries)
+    write = write_pdf if path.suffix.lower() == ".pdf" else report.write_html
+    if layout != "each":
+        write(path, report.render(subjects, header, template, progress, layout))
+        return f"The report was saved as '{path}'."
+    if not subjects:
+        report.render(subjects, header, template)  # raises the error that says so
+    paths = report.paths_of_each(path, subjects)
+    if there := [each for each in paths if each.exists()]:
+        raise StudioError(f"'{there[0].name}' exists already.", remedy="Choose another name or folder.")
+    for subject, each in progress.steps(list(zip(subjects, paths, strict=True)), "reports"):
+        write(each, report.render([subject], header, template))
+    return f"{count_of(len(paths), 'report')} were saved in '{path.parent}'."
 
 
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
@@ -225,14 +237,24 @@ class Exporting(QObject):
         """Save the figure of a page: `draw` draws it and returns the file."""
         return self._submit(partial(write_drawn, draw), "Drawing the figure")
 
-    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> None:
-        """Save a report of the selected spectra as .pdf or .html, once they are processed."""
+    def report(
+        self,
+        path: Path,
+        header: ReportHeader,
+        template: Path | None,
+        libraries: Sequence[Library],
+        layout: str = "full",
+    ) -> None:
+        """Save a report of the selected spectra as .pdf or .html, once they are processed.
+
+        `layout` is "full", "summary", or "each" for a report of each, beside `path`; those do not replace files.
+        """
         ids = self._session.selected_ids
 
         def write() -> None:
             entries = [entry for entry_id in ids if (entry := self._session.entry(entry_id)) is not None]
             project = self._session.project
-            self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+            self._submit(partial(write_report, project, entries, libraries, path, header, template, layout), "Report")
 
         self._when_processed.do("The report", write)
 

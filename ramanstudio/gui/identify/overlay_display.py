@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.identify.band_ruler import BandMark
-from ramanstudio.gui.identify.overlay import fit_reference
 from ramanstudio.gui.identify.overlay_view import OverlaySpectrum, QuerySpectrum
 from ramanstudio.gui.identify.texts import reference_note
 from ramanstudio.project.project import Entry, Result
+from ramanstudio.search.reference_overlay import fit_reference
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region

@@ -167,6 +167,16 @@ ACTIONS: Final = (
         synonyms="undo redo changes list",
     ),
     Action(
+        "provenance",
+        "How it came about…",
+        "Edit",
+        "",
+        "Show file, hash, edits, every step with its parameters, model and version of the selected entries",
+        "ph.list-magnifying-glass",
+        lambda context: context.selected > 0,
+        synonyms="provenance origin hash traceability source audit fair",
+    ),
+    Action(
         "copy",
         "Copy figure and data",
         "Edit",

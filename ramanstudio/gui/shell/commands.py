@@ -168,6 +168,12 @@ class EditCommands:
         """Copy the plot and its numbers to the clipboard, once the selected spectra are processed."""
         self._services.when_processed.do("Copying", self._copy, first=False)
 
+    def provenance(self) -> None:
+        """Show how the selected entries came about."""
+        from ramanstudio.gui.export.provenance_dialog import show_provenance
+
+        show_provenance(self._session, self._services.workers, self._services.messages, self._window)
+
     def _copy(self) -> None:
         """Copy the plot and its numbers to the clipboard."""
         page = self._tabs.current_page

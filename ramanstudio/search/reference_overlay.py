@@ -1,4 +1,4 @@
-"""Fit a reference to a spectrum: scaled by least squares, on a smooth baseline. Knows no Qt."""
+"""Fit a reference to a spectrum: scaled by least squares, on a smooth baseline."""
 
 from __future__ import annotations
 
