@@ -54,13 +54,16 @@ def difference_part(
 
     None where the reference is no longer here, or shares too little of the range.
     """
-    from ramanstudio.search.reference_overlay import fit_reference
+    from ramanstudio.search.reference_overlay import baseline_of, fit_corrected_reference, fit_reference
 
     if library is None:
         return None
-    axis, values = spectra.axis, spectra.values[0].astype(np.float64)
+    axis, values, baseline = spectra.axis, spectra.values[0].astype(np.float64), baseline_of(spectra)
+    fit, label = fit_reference, name
+    if baseline is not None:  # as in the window: small bands are seen, whatever the recipe does
+        values, fit, label = values - baseline, fit_corrected_reference, f"{name}, baseline subtracted"
     try:
-        fitted = fit_reference(axis, values, library.spectrum(match.reference))
+        fitted = fit(axis, values, library.spectrum(match.reference))
     except StudioError:
         return None
     if fitted is None:
@@ -71,7 +74,7 @@ def difference_part(
     drawn = IdentificationFigure(
         f"{name} and the reference {match.name}",
         "",
-        name,
+        label,
         unit,
         axis,
         values,

@@ -28,8 +28,10 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.document.when_processed import WhenProcessed
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
+from ramanstudio.signal.cosmic_rays import interpolate
 
 if TYPE_CHECKING:
+    from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.export.export_files import ExportContext, ExportReport
     from ramanstudio.export.report import ReportHeader
     from ramanstudio.library.library import Library
@@ -63,11 +65,25 @@ def figure_spectra(entries: EntryResults, labels_of: LabelsOf = lambda *_: ()) -
         denoised = result.final_denoised
         assert denoised is not None
         note = f"SNR {format_snr_change(denoised)}"
-        raw, error = result.unprocessed, denoised.expected_error
+        raw, error = _without_cosmic_rays(result), denoised.expected_error
         labels = labels_of(entry.id, denoised.spectra.axis, denoised.spectra.values[0])
         peaks = tuple(FigurePeak(item.shift, item.text, item.by, item.is_hollow) for item in labels)
         spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note, peaks=peaks))
     return spectra
+
+
+def _without_cosmic_rays(result: Result) -> SpectrumSet:
+    """What was measured, on the scale of the result, with a gap for each cosmic ray: it would set the scale.
+
+    In a set, whose mean is drawn, the gaps are closed.
+    """
+    raw = result.unprocessed
+    replaced = result.processed.replaced if result.processed is not None else None
+    if replaced is None or replaced.shape != raw.values.shape or not replaced.any():
+        return raw
+    if len(raw) == 1:
+        return raw.with_values(np.where(replaced, np.nan, raw.values))
+    return raw.with_values(interpolate(raw.axis, raw.values, replaced))
 
 
 def write_figure(path: Path, spectra: Sequence[FigureSpectrum], options: FigureOptions, progress: Progress) -> str:
