@@ -127,6 +127,7 @@ SETTINGS: Final = (
     Setting("export_names", "{name}-{content}"),
     Setting("geometry", ""),
     Setting("panels", ""),
+    Setting("report_layout", "full", choices=(("full", ""), ("each", ""), ("summary", ""))),
     Setting("report_author", ""),
     Setting("report_laboratory", ""),
     Setting("report_logo", ""),

@@ -30,6 +30,13 @@ TABLES: Final = {
     "groups": "Groups",
 }
 ALL_NAME: Final = "spectra"  # {name} of a file that holds all of them
+_OF_PROCESSING: Final = (
+    "intensity",
+    "calibration",
+    "axis_uncertainty",
+    "axis_known",
+    "resolution",
+)  # keys that it sets
 ERROR_ENDING: Final = ".expected-error"
 
 
@@ -74,7 +81,7 @@ class ExportItem:
             return source
         spectra = self.result.denoised.spectra if content == "denoised" else self.result.final
         about = dict(source.about)
-        about |= {key: value for key, value in spectra.about.items() if key in ("intensity_unit", "calibration")}
+        about |= {key: value for key, value in spectra.about.items() if key.startswith(_OF_PROCESSING)}
         return spectra.with_metadata(about)
 
     def error(self, content: str) -> NDArray[Any] | None:

@@ -83,6 +83,11 @@ def save_map(path: Path, content: MapFigure, dark: bool = False) -> Path:
     return path
 
 
+def map_picture(content: MapFigure) -> bytes:
+    """Return a map as PNG, on a light page."""
+    return _figure(content, ".png", dark=False)
+
+
 def map_rows(content: MapFigure) -> Iterator[Sequence[object]]:
     """Return the values of a map as a table: a row for each measured pixel, or of a series for each spectrum."""
     return _pixel_rows(content) if content.axis_labels is None else _series_rows(content, content.axis_labels)

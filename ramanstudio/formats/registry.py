@@ -229,7 +229,7 @@ def detect_format(path: Path) -> Format:
 
     Raises StudioError when the file cannot be opened or its format is not supported.
     """
-    start = first_bytes(path)
+    start = _as_utf8(first_bytes(path))
     suffix = path.suffix.lower()
     named = next((row for row in FORMATS if suffix in row.suffixes), None)
     if named is not None and named.sniff is not None and named.sniff(start):
@@ -248,6 +248,13 @@ def detect_format(path: Path) -> Format:
     if is_text:
         return TEXT
     raise read_error(path, "its format is unknown", EXPORT_AGAIN)
+
+
+def _as_utf8(start: bytes) -> bytes:
+    """Return the first bytes of a text in UTF-16 in UTF-8, without its mark; others as they are."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) and not start.startswith(b"\xff\xfe\0\0"):
+        return start.decode("utf-16", "ignore").encode()
+    return start
 
 
 def _has_numbers(start: bytes) -> bool:

@@ -118,3 +118,20 @@ def test_a_long_text_that_many_cells_share_takes_no_memory(tmp_path: Path) -> No
     rows[0][0] = "Raman shift " + "x" * 30_000
     (spectra,) = read(write(tmp_path / "a.xlsx", xlsx_bytes({"Spectra": rows})))
     assert spectra.points == AXIS.size and max(map(len, map(str, spectra.about.values()))) < 2000
+
+
+def test_columns_of_uneven_length_and_a_workbook_in_an_archive(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["A x", "A y", "B x", "B y"]]
+    for i, (shift, value) in enumerate(zip(AXIS.tolist(), SPECTRUM.tolist(), strict=True)):
+        rows.append([shift, value, *((shift, f"{value:.3f}") if i < AXIS.size - 10 else ())])
+    path = write(tmp_path / "a.zip", zip_bytes({"a.xlsx": xlsx_bytes({"S": rows})}))
+    first, second = read(path)
+    assert (first.points, second.points) == (AXIS.size, AXIS.size - 10)
+    np.testing.assert_allclose(second.values[0], SPECTRUM[: AXIS.size - 10], atol=1e-3)
+
+
+def test_a_workbook_of_numbers_as_text(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[f"{a:.2f}".replace(".", ","), f"{b:.3f}".replace(".", ",")] for a, b in
+                                zip(AXIS, SPECTRUM, strict=True)]  # fmt: skip
+    (spectra,) = read(write(tmp_path / "a.xlsx", xlsx_bytes({"S": rows})))
+    np.testing.assert_allclose(spectra.values[0], SPECTRUM, atol=1e-3)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PySide6.QtCore import QObject
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.export.export_plan import ExportItem, ExportOptions, ExportPlan, plan_export
 from ramanstudio.export.figure_options import FigureOptions
@@ -27,8 +28,10 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.document.when_processed import WhenProcessed
 from ramanstudio.project.groups import Groups
 from ramanstudio.project.project import Entry, Project, Result
+from ramanstudio.signal.cosmic_rays import interpolate
 
 if TYPE_CHECKING:
+    from ramanstudio.core.spectra import SpectrumSet
     from ramanstudio.export.export_files import ExportContext, ExportReport
     from ramanstudio.export.report import ReportHeader
     from ramanstudio.library.library import Library
@@ -62,11 +65,25 @@ def figure_spectra(entries: EntryResults, labels_of: LabelsOf = lambda *_: ()) -
         denoised = result.final_denoised
         assert denoised is not None
         note = f"SNR {format_snr_change(denoised)}"
-        raw, error = result.unprocessed, denoised.expected_error
+        raw, error = _without_cosmic_rays(result), denoised.expected_error
         labels = labels_of(entry.id, denoised.spectra.axis, denoised.spectra.values[0])
         peaks = tuple(FigurePeak(item.shift, item.text, item.by, item.is_hollow) for item in labels)
         spectra.append(FigureSpectrum.of_set(entry.name, raw, denoised.spectra, error, note=note, peaks=peaks))
     return spectra
+
+
+def _without_cosmic_rays(result: Result) -> SpectrumSet:
+    """What was measured, on the scale of the result, with a gap for each cosmic ray: it would set the scale.
+
+    In a set, whose mean is drawn, the gaps are closed.
+    """
+    raw = result.unprocessed
+    replaced = result.processed.replaced if result.processed is not None else None
+    if replaced is None or replaced.shape != raw.values.shape or not replaced.any():
+        return raw
+    if len(raw) == 1:
+        return raw.with_values(np.where(replaced, np.nan, raw.values))
+    return raw.with_values(interpolate(raw.axis, raw.values, replaced))
 
 
 def write_figure(path: Path, spectra: Sequence[FigureSpectrum], options: FigureOptions, progress: Progress) -> str:
@@ -88,14 +105,25 @@ def write_report(
     path: Path,
     header: ReportHeader,
     template: Path | None,
+    layout: str,
     progress: Progress,
 ) -> str:
-    """Write a report of entries; returns a message."""
+    """Write a report of entries, or one for each ("each"); returns a message."""
     from ramanstudio.export import report
 
-    html = report.render(report.subjects_of_project(project, entries, libraries), header, template, progress)
-    (write_pdf if path.suffix.lower() == ".pdf" else report.write_html)(path, html)
-    return f"The report was saved as '{path}'."
+    subjects = report.subjects_of_project(project, entries, libraries)
+    write = write_pdf if path.suffix.lower() == ".pdf" else report.write_html
+    if layout != "each":
+        write(path, report.render(subjects, header, template, progress, layout))
+        return f"The report was saved as '{path}'."
+    if not subjects:
+        report.render(subjects, header, template)  # raises the error that says so
+    paths = report.paths_of_each(path, subjects)
+    if there := [each for each in paths if each.exists()]:
+        raise StudioError(f"'{there[0].name}' exists already.", remedy="Choose another name or folder.")
+    for subject, each in progress.steps(list(zip(subjects, paths, strict=True)), "reports"):
+        write(each, report.render([subject], header, template))
+    return f"{count_of(len(paths), 'report')} were saved in '{path.parent}'."
 
 
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
@@ -225,14 +253,24 @@ class Exporting(QObject):
         """Save the figure of a page: `draw` draws it and returns the file."""
         return self._submit(partial(write_drawn, draw), "Drawing the figure")
 
-    def report(self, path: Path, header: ReportHeader, template: Path | None, libraries: Sequence[Library]) -> None:
-        """Save a report of the selected spectra as .pdf or .html, once they are processed."""
+    def report(
+        self,
+        path: Path,
+        header: ReportHeader,
+        template: Path | None,
+        libraries: Sequence[Library],
+        layout: str = "full",
+    ) -> None:
+        """Save a report of the selected spectra as .pdf or .html, once they are processed.
+
+        `layout` is "full", "summary", or "each" for a report of each, beside `path`; those do not replace files.
+        """
         ids = self._session.selected_ids
 
         def write() -> None:
             entries = [entry for entry_id in ids if (entry := self._session.entry(entry_id)) is not None]
             project = self._session.project
-            self._submit(partial(write_report, project, entries, libraries, path, header, template), "Report")
+            self._submit(partial(write_report, project, entries, libraries, path, header, template, layout), "Report")
 
         self._when_processed.do("The report", write)
 

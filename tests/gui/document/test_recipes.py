@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QGuiApplication
 
 from ramanstudio.formats.registry import read
+from ramanstudio.gui.document.exporting import figure_spectra
 from ramanstudio.gui.export.export_dialog import ExportDialog
 from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.processing.ranges import Crop
@@ -128,3 +129,16 @@ def test_an_export_whose_recipe_is_never_applied_is_given_up_with_a_sentence(sta
     engine.may_continue.set()
     dialog.close()
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cosmic_ray_does_not_set_the_scale_of_a_figure(start: Starter, tmp_path: Path) -> None:
+    path = write_spectrum(tmp_path / "a.txt")
+    measured = np.loadtxt(path)
+    measured[150, 1] += 900
+    np.savetxt(path, measured, fmt="%.3f", delimiter="\t")
+    window = start(path)
+    window.wait_until(lambda: window.snr != "")
+    (spectrum,) = figure_spectra(window.services.exporting.denoised)
+    assert spectrum.raw is not None
+    assert np.flatnonzero(np.isnan(spectrum.raw)).tolist() == [150]
+    assert np.nanmax(spectrum.raw) < 300
