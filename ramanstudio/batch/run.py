@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -167,9 +168,8 @@ class BatchRun:
         try:
             with ThreadPoolExecutor(1, "reading") as reader, ThreadPoolExecutor(WRITERS, "writing") as writers:
                 queue = list(reversed(pending))
-                upcoming: Future[list[Item]] | None = reader.submit(
-                    read_group, queue, self._laser_nm, self.out is not None
-                )
+                read = partial(read_group, queue, self._laser_nm, self.out is not None)
+                upcoming: Future[list[Item]] | None = reader.submit(read)
                 written: list[tuple[Item, Future[list[list[Any]]] | None]] = []
                 while upcoming is not None or written:
                     # a group is computed while the one before it is written and the one after it is read
