@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QSizeF
-from PySide6.QtGui import QColor, QImage, QPainter, QTextDocument
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.report import SUMMARY, ReportHeader, ReportSubject, render
 from ramanstudio.export.report_parts import GroupsOfSet
+from ramanstudio.gui.common.html_to_pdf import document_of
 from ramanstudio.search.matches import Identification, Match
 
 GOLDEN = Path(__file__).resolve().parents[2] / "data" / "reports"
@@ -71,8 +72,7 @@ CASES = {
 
 def pages(html: str) -> np.ndarray:
     """The first two pages of a report beside each other, small and in grey."""
-    document = QTextDocument()
-    document.setHtml(html)
+    document = document_of(html)
     document.setPageSize(QSizeF(*PAGE))
     image = QImage(2 * PAGE[0], PAGE[1], QImage.Format.Format_RGB32)
     image.fill(QColor("white"))
