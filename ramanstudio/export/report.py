@@ -278,7 +278,7 @@ def _summary(subject: ReportSubject) -> Mapping[str, str]:
     }
 
 
-def _difference(subject: ReportSubject) -> Mapping[str, str] | None:
+def _difference(subject: ReportSubject) -> Mapping[str, Any] | None:
     """The best match over a single spectrum; none of an unknown, which no reference fits."""
     found = subject.identification
     if found is None or found.unknown or not found.matches or len(subject.final) != 1:

@@ -19,13 +19,15 @@ from ramanstudio.export.identification_figure import IdentificationFigure, ident
 from ramanstudio.export.map_files import MapFigure, map_picture
 from ramanstudio.signal import map_channels
 from ramanstudio.signal.map_grid import MapGrid, map_layout
+from ramanstudio.signal.snr import signal_height
 
 if TYPE_CHECKING:
     from ramanstudio.calibration.profile import Check
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Match
 
-MAP_WIDTH_PX: Final = 460
+MAP_WIDTH_PX: Final = 330
+DIFFERENCE_WIDTH_PX: Final = 500
 OUTLIER_NAME: Final = "outliers"
 _NOISE_FACTOR: Final = 1.5  # a difference up to this many expected errors is noise
 _CALIBRATION: Final = {
@@ -47,7 +49,7 @@ class GroupsOfSet:
 
 def difference_part(
     name: str, spectra: SpectrumSet, error: Any, match: Match, library: Library | None
-) -> Mapping[str, str] | None:
+) -> Mapping[str, Any] | None:
     """Return a picture of a spectrum with the reference of its best match, and what their difference means.
 
     None where the reference is no longer here, or shares too little of the range.
@@ -85,6 +87,7 @@ def difference_part(
     expected = None if error is None else np.asarray(error, dtype=np.float64)[0]
     return {
         "picture": image_text(identification_picture(drawn)),
+        "width": DIFFERENCE_WIDTH_PX,
         "meaning": difference_text(axis, values, fitted.difference, expected),
     }
 
@@ -96,9 +99,9 @@ def difference_text(
     known = np.isfinite(difference)
     left = difference[known]
     size = float(np.sqrt(np.mean(left**2)))
-    height = float(np.ptp(values[known])) or 1.0
+    height = float(signal_height(axis[known], values[known][None])[0]) or float(np.ptp(values[known])) or 1.0
     worst = axis[known][int(np.abs(left).argmax())]
-    text = f"The reference leaves {format_significant(100 * size / height, 2)} % of the spectrum's height"
+    text = f"The reference leaves {format_significant(100 * size / height, 2)} % of the height of the strongest line"
     if error is None or not np.isfinite(error[known]).any():
         return f"{text}, most of it at {worst:.0f} cm⁻¹."
     noise = float(np.sqrt(np.nanmean(error[known] ** 2)))
@@ -139,7 +142,7 @@ def map_parts(spectra: SpectrumSet, groups: GroupsOfSet | None) -> list[Mapping[
                         names=groups.names,
                         colours=_colours(len(groups.names)),
                     ),
-                    "Groups",
+                    "Map of the groups",
                 )
             )
     return parts

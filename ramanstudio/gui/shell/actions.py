@@ -172,7 +172,7 @@ ACTIONS: Final = (
         "Edit",
         "",
         "Show file, hash, edits, every step with its parameters, model and version of the selected entries",
-        "ph.list-magnifying-glass",
+        "ph.list-dashes",
         lambda context: context.selected > 0,
         synonyms="provenance origin hash traceability source audit fair",
     ),
