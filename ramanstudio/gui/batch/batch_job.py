@@ -65,7 +65,8 @@ class BatchJob(QObject):
                 return f"{self.note or 'Starting'}…"
             left = self._pace.seconds_left(time.monotonic(), self.done, self.total)
             ends = f" · {format_duration(left)} left" if left else ""
-            return f"{self.done} of {count_of(self.total, 'file')}{failed}{ends}"
+            total = f"{self.total} {self.note}" if self.note else count_of(self.total, "file")
+            return f"{self.done} of {total}{failed}{ends}"
         if self.state == "failed":
             return self.problem
         if self.state == "stopped":
@@ -75,7 +76,10 @@ class BatchJob(QObject):
         return f"{count_of(self.counts.done, 'file')} {were} processed{earlier}{failed}."
 
     def _keep_progress(self, done: int, total: int, note: str) -> None:
-        self.done, self.total, self.note = done, total, note
+        self.done, self.total = done, total
+        if note != self.note:  # a large file is counted by its spectra
+            self._pace = Pace()
+        self.note = note
         if total:
             self._pace.record(time.monotonic(), done, total)
         self.changed.emit()
