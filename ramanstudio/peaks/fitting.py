@@ -75,9 +75,17 @@ def fit(
 
 
 def fit_set(
-    spectra: SpectrumSet, options: Options, start: Any, expected_error: Any = None, progress: Progress = SILENT
+    spectra: SpectrumSet,
+    options: Options,
+    start: Any,
+    expected_error: Any = None,
+    progress: Progress = SILENT,
+    begin: Any = None,
 ) -> PeakTable:
-    """Fit one set; see `fit`. Spectra that cannot be fitted are in `problems`."""
+    """Fit one set; see `fit`. Spectra that cannot be fitted are in `problems`.
+
+    `begin` are centres and widths (N, K) to start each spectrum from instead of those of a model `start`.
+    """
     row = profile_of(options.profile)
     baseline_degree(options.baseline)
     if start is None:
@@ -97,7 +105,8 @@ def fit_set(
         if usable.size:
             part = progress.part(done, len(spectra))
             if key is None:
-                problem = model_problem(prepared, usable, start)
+                from_each = None if begin is None else (begin[0][usable], begin[1][usable])
+                problem = model_problem(prepared, usable, start, from_each)
                 names = [peak.name for peak in start.peaks]
             else:
                 problem = table_problem(prepared, usable, table, row, options, key)

@@ -12,7 +12,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.peaks import error_correlation
 from ramanstudio.peaks.least_squares import Solution, solve
-from ramanstudio.peaks.model import PeakModel, baseline_degree, default_limits, layout
+from ramanstudio.peaks.model import PeakModel, baseline_degree, default_limits, layout, limits
 from ramanstudio.peaks.peak_table import PeakTable
 from ramanstudio.peaks.preparation import Options, Prepared
 from ramanstudio.peaks.problem import Problem
@@ -87,14 +87,25 @@ def fit_problem(
     return result_table(problem, solved.solution, solved.spread, spectra, prepared, options, names)
 
 
-def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) -> Problem:
-    """Return the problem of fitting one model to the spectra `rows`."""
+def model_problem(
+    prepared: Prepared, rows: NDArray[np.intp], model: PeakModel, begin: tuple[Floats, Floats] | None = None
+) -> Problem:
+    """Return the problem of fitting one model to the spectra `rows` (n,).
+
+    `begin` are centres and widths (n, K) to start each spectrum from instead of those of the model.
+    """
     plan = layout(model, prepared.axis)
     row = profile(model.profile)
     n = len(rows)
+    start, low, high = plan.start[None], plan.low[None], plan.high[None]
+    if begin is not None:
+        center, fwhm = begin[0], np.maximum(begin[1], 1e-9)
+        low, high = (entries[:, plan.free] for entries in limits(model, center, fwhm, prepared.axis))
+        shapes = np.broadcast_to(plan.start[2 * center.shape[1] :], (n, len(plan.start) - 2 * center.shape[1]))
+        start = np.concatenate([center, np.log(fwhm), shapes], axis=1)
 
     def repeated(entries: Floats) -> Floats:
-        return np.repeat(entries[None], n, axis=0)
+        return np.ascontiguousarray(np.broadcast_to(entries, (n, entries.shape[-1])))
 
     return Problem(
         prepared.axis,
@@ -103,11 +114,11 @@ def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) 
         row,
         len(model.peaks),
         baseline_degree(model.baseline),
-        repeated(plan.start[plan.free]),
-        repeated(plan.low),
-        repeated(plan.high),
+        repeated(start[:, plan.free]),
+        repeated(low),
+        repeated(high),
         plan.expand,
-        None if plan.offset is None else repeated(plan.offset),
+        None if plan.offset is None else repeated(plan.offset[None]),
         plan.share,
         **{name: values[plan.free] for name, values in shape_prior(row, len(model.peaks)).items()},
     )

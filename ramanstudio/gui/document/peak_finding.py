@@ -178,11 +178,7 @@ def fit_set(spectra: SpectrumSet, model: PeakModel, within: ShiftRange | None, p
     groups = ranges_of(spectra[:1], model, within)
     for number, (members, limits) in enumerate(groups):
         part = progress.part(number * len(spectra), len(groups) * len(spectra))
-        start = {
-            "center": [model.peaks[index].center.value for index in members],
-            "fwhm": [model.peaks[index].fwhm.value for index in members],
-        }
-        table = fit_series(spectra, model.profile, start, baseline=model.baseline, within=limits, progress=part)
+        table = fit_series(spectra, model.profile, model.part(members), within=limits, progress=part)
         numbers = np.array(members)[table["peak"]]
         tables.append(PeakTable({**table.columns, "peak": numbers}, table.about, table.problems))
     whole = joined(tables)
@@ -214,7 +210,7 @@ def without(peaks: SpectrumPeaks, gone: set[int]) -> SpectrumPeaks:
     from ramanstudio.peaks import PeakTable
 
     kept = [number for number in range(len(peaks.model.peaks)) if number not in gone]
-    model = replace(peaks.model, peaks=tuple(peaks.model.peaks[number] for number in kept), ties=())
+    model = peaks.model.part(kept)
     table, supported = peaks.table, peaks.supported
     if table is not None:
         stays = np.isin(table["peak"], kept)
