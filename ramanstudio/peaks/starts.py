@@ -63,10 +63,12 @@ def solved_problem(
         solution = solve(problem, progress)
         spread = covariance(problem, solution)
         lags = error_correlation.estimate(problem, solution, options.correlation_cm)
-        if lags.size > 1:
-            spread = error_correlation.inflate(problem, solution, spread, lags)
+        inflated = error_correlation.inflate(problem, solution, spread, lags) if lags.size > 1 else spread
     _, scale = reduced_chi_squared(problem, solution, prepared.n_points[spectra], prepared.sigma_known)
-    spread = spread * scale[:, None, None]
+    curvature, spread = spread, inflated * scale[:, None, None]
+    if prepared.baseline_error is not None:
+        baseline_error = prepared.baseline_error[spectra]
+        spread = spread + error_correlation.smooth_covariance(problem, solution, curvature, baseline_error)
     n_heights = solution.linear.shape[1] - problem.n_baseline
     heights = solution.linear[:, :n_heights]
     heights = heights if problem.share is None else heights @ problem.share.T
