@@ -17,7 +17,7 @@ _LAGS: Final = 24  # points
 _SIGNIFICANT: Final = 3.0  # standard deviations of the correlation of white noise
 _SPECTRA: Final = 256  # from which the correlation is measured
 _BLOCK_VALUES: Final = 1_000_000
-_BUMP: Final = 1.5  # widths of a line over which the error of a baseline under it stretches
+_BUMP: Final = 1.75  # widths of a line over which the error of a baseline under it stretches
 
 
 def estimate(problem: Problem, solution: Solution, correlation_cm: float = 0.0) -> Floats:
