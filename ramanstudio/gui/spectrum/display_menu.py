@@ -11,8 +11,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QPushButton,
     QSlider,
-    QToolButton,
     QWidget,
     QWidgetAction,
 )
@@ -25,7 +25,7 @@ MAX_OFFSET_PERCENT: Final = 300
 _HIGHEST_CM: Final = 15_000.0
 
 
-class DisplayButton(QToolButton):
+class DisplayButton(QPushButton):
     """Opens a menu of the display options; emits `offset_changed(percent)`, 0 for automatic, and `band_changed`."""
 
     offset_changed = Signal(int)
@@ -36,8 +36,6 @@ class DisplayButton(QToolButton):
         self.setText("Display")
         self.setAccessibleName("Display options")
         self.setToolTip("Offset, scaling and axis of what is drawn; the data stay as they are")
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
         self._menu = menu = QMenu(self)
         menu.setToolTipsVisible(True)
         menu.addSection("Several spectra")

@@ -13,19 +13,25 @@ import numpy as np
 
 from ramanstudio.gui.viewer.displayed_spectra import DisplayedSpectrum, DisplayOptions, FloatArray, logarithm
 
-MAX_COLOURED: Final = 200  # spectra that are drawn in the colours of a scale; more drown each other
+FEW: Final = 20  # spectra of which nothing is cut off at the top or bottom
 _TALLEST: Final = 12.0  # heights of one spectrum that an automatic offset fills
 _AUTOMATIC_PERCENT: Final = 110.0  # of its height that a spectrum stands above the next, where there is space
+_LEAST_SHARE: Final = 0.01  # of the maximum, that is still a signal to scale to
 _LOW_PERCENTILE: Final = 1.0  # of a spectrum that stands on its line
 
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """Spectra as they are drawn, the options to draw them with, and the same spectra without their offset."""
+    """Spectra as they are drawn, the options to draw them with, and the same spectra without their offset.
+
+    `limits` are the heights, logarithms where intensities are logarithmic, that the plot need not reach beyond: some
+    outlier would flatten all others.
+    """
 
     drawn: list[DisplayedSpectrum]
     options: DisplayOptions
     without_offset: list[DisplayedSpectrum]
+    limits: tuple[float, float] | None = None
 
 
 def arranged(items: Sequence[DisplayedSpectrum], options: DisplayOptions) -> Arrangement:
@@ -33,30 +39,36 @@ def arranged(items: Sequence[DisplayedSpectrum], options: DisplayOptions) -> Arr
 
     That curve is the denoised spectrum where denoised spectra are shown and it is known, else the raw one.
     """
-    n_spectra = len(items)
-    if n_spectra <= MAX_COLOURED:
-        items = [replace(item, position=rank / max(1, n_spectra - 1)) for rank, item in enumerate(items)]
+    items = [replace(item, position=rank / max(1, len(items) - 1)) for rank, item in enumerate(items)]
     scaled = [scaled_spectrum(item, options) for item in items] if options.scaling else list(items)
     if not options.offset:
-        return Arrangement(scaled, options, scaled)
+        curves = [_drawn(item.raw if item.denoised is None else item.denoised, options.log) for item in scaled]
+        return Arrangement(scaled, options, scaled, None if len(items) <= FEW else _limits(curves))
     single = [_single_curve(item, options) for item in scaled]
-    lifts = offsets([_drawn(item.raw, options.log) for item in single], options.offset_percent)
+    curves = [_drawn(item.raw, options.log) for item in single]
+    lifts = offsets(curves, options.offset_percent)
     lifted = [replace(item, raw=_lifted(item.raw, lift, options.log)) for item, lift in zip(single, lifts, strict=True)]
     shown = options.raw or options.denoised
     only_curve = replace(options, raw=shown, denoised=False, band=False, residual=False)
-    return Arrangement(lifted, only_curve, scaled)
+    height = _typical_height(curves)
+    highest = max(float(np.nanmax(curve + lift, initial=-np.inf)) for curve, lift in zip(curves, lifts, strict=True))
+    top = lifts[0] + _foot(curves[0])
+    return Arrangement(lifted, only_curve, scaled, (-0.5 * height, min(highest, top + 3 * height)))
 
 
 def scaled_spectrum(item: DisplayedSpectrum, options: DisplayOptions) -> DisplayedSpectrum:
     """Return a spectrum divided by its maximum, its mean ("area") or its mean within a band.
 
-    It is measured on the denoised spectrum where that is known, so that a cosmic ray does not count; a spectrum whose
-    quantity is zero or negative, or unknown, stays as it is.
+    It is measured on the denoised spectrum where that is known, so that a cosmic ray does not count. What has nothing
+    in the band is scaled to its maximum, and named so; what has no positive value stays as it is.
     """
     values = np.asarray(item.raw if item.denoised is None else item.denoised, np.float64)
-    divisor = _divisor(np.asarray(item.axis, np.float64), values, options)
-    if not (np.isfinite(divisor) and divisor > 0):
+    axis = np.asarray(item.axis, np.float64)
+    divisor, highest = _divisor(axis, values, options), _divisor(axis, values, replace(options, scaling="maximum"))
+    if not (np.isfinite(highest) and highest > 0):
         return item
+    if not divisor > _LEAST_SHARE * highest:
+        item, divisor = replace(item, name=f"{item.name} (to its maximum)"), highest
     return replace(
         item,
         raw=item.raw / divisor,
@@ -84,15 +96,25 @@ def offsets(curves: Sequence[FloatArray], percent: float = 0.0) -> list[float]:
 
     They are `percent` of the typical height of a curve apart; 0 chooses it by how many there are.
     """
-    feet, heights = [], []
-    for curve in curves:
-        finite = curve[np.isfinite(curve)]
-        foot = float(np.percentile(finite, _LOW_PERCENTILE)) if finite.size else 0.0
-        feet.append(foot)
-        heights.append(float(finite.max()) - foot if finite.size else 0.0)
-    height = float(np.median([height for height in heights if height > 0] or [1.0]))
-    step = height * (percent or automatic_percent(len(curves))) / 100.0
-    return [(len(curves) - 1 - rank) * step - foot for rank, foot in enumerate(feet)]
+    step = _typical_height(curves) * (percent or automatic_percent(len(curves))) / 100.0
+    return [(len(curves) - 1 - rank) * step - _foot(curve) for rank, curve in enumerate(curves)]
+
+
+def _foot(curve: FloatArray) -> float:
+    finite = curve[np.isfinite(curve)]
+    return float(np.percentile(finite, _LOW_PERCENTILE)) if finite.size else 0.0
+
+
+def _typical_height(curves: Sequence[FloatArray]) -> float:
+    heights = [float(np.nanmax(curve, initial=-np.inf)) - _foot(curve) for curve in curves]
+    return float(np.median([height for height in heights if height > 0] or [1.0]))
+
+
+def _limits(curves: Sequence[FloatArray]) -> tuple[float, float]:
+    """Return the heights between which all but a few outliers of many curves lie."""
+    lows = [float(curve[finite].min()) for curve in curves if (finite := np.isfinite(curve)).any()] or [0.0]
+    highs = [float(curve[finite].max()) for curve in curves if (finite := np.isfinite(curve)).any()] or [1.0]
+    return float(np.percentile(lows, 4)), float(np.percentile(highs, 96))
 
 
 def automatic_percent(n_spectra: int) -> float:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from ramanstudio.core.spectral_units import AxisScale
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.peak_label import PeakLabel
@@ -13,6 +15,7 @@ from ramanstudio.gui.viewer.curve_layer import MAX_CURVES
 from ramanstudio.gui.viewer.displayed_spectra import (
     DisplayedSpectrum,
     DisplayOptions,
+    Envelope,
     SpectraBlock,
     group_by_axis,
     numbers_of,
@@ -37,6 +40,7 @@ class DrawnSpectra:
     copied: Sequence[DisplayedSpectrum] = ()
     stacked: Sequence[DisplayedSpectrum] = ()
     is_scaled: bool = False
+    limits: tuple[float, float] | None = None
 
     @classmethod
     def of(
@@ -55,12 +59,22 @@ class DrawnSpectra:
         return cls(
             items if few else (),
             group_by_axis(items),
-            _replaced_points(items),
+            _replaced_points(items) if few else None,
             arrangement.options,
             arrangement.without_offset,
             items if options.offset and arrangement.options.raw else (),
             bool(options.scaling),
+            arrangement.limits,
         )
+
+    def within_limits(self, bounds: Sequence[Envelope]) -> list[Envelope]:
+        """Return bounds of what is drawn without what a few outliers reach beyond the others."""
+        if self.limits is None:
+            return list(bounds)
+        return [
+            Envelope(bound.axis, np.clip(bound.low, *self.limits), np.clip(bound.high, *self.limits))
+            for bound in bounds
+        ]
 
     @property
     def quantity(self) -> str:

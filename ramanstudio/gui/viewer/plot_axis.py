@@ -76,6 +76,12 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             self._metrics.horizontalAdvance(fitting or format_number(-88_888.8, 1)) + self._metrics.height() + 22
         )
 
+    def numbers(self) -> list[tuple[float, str]]:
+        """Return where the axis has numbers, and the numbers."""
+        ticks = self.tickValues(*self.range, self.height() if self.orientation == "left" else self.width())
+        step, values = ticks[0] if ticks else (1.0, [])
+        return list(zip(values, self.tickStrings(values, 1.0, step), strict=True))
+
     def set_unit(self, unit: str) -> None:
         """Set the unit of the label; empty shows only the quantity."""
         if unit != self._unit:

@@ -35,7 +35,7 @@ from ramanstudio.gui.viewer.peak_labels import PeakLabels, room_for_labels
 from ramanstudio.gui.viewer.plot_overlay import OverlayLayer, PlotOverlay
 from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes, ScaledBand
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
-from ramanstudio.gui.viewer.trace_labels import TraceLabels
+from ramanstudio.gui.viewer.trace_labels import NAMES_SHARE, TraceLabels
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -153,6 +153,7 @@ class SpectrumView(ZoomMixin, QWidget):
         """Find what is drawn of the given spectra."""
         self._drawn = drawn = DrawnSpectra.of(*self._given, self._options)
         self._ranges.set_spectra(drawn.parts)
+        self._ranges.room_right = NAMES_SHARE if drawn.stacked else 0.0
         axis = self._panes.intensity_axes[MAIN]
         axis.set_quantity(drawn.quantity)
         axis.set_unit("" if drawn.is_scaled else self._unit)
@@ -194,7 +195,8 @@ class SpectrumView(ZoomMixin, QWidget):
     def _bounds(self, pane: int) -> list[Envelope]:
         if pane == RESIDUAL:
             return [bound for layer in self._layers for bound in layer.residual_envelopes()]
-        bounds = [bound for layer in self._layers for bound in layer.envelopes(self._drawn.options)]
+        drawn = self._drawn
+        bounds = drawn.within_limits([bound for layer in self._layers for bound in layer.envelopes(drawn.options)])
         if self.peak_labels.labels and self._drawn.items and not self._options.log:
             bounds += [room_for_labels(item.axis, item.raw, self._panes.shifts) for item in self._drawn.items]
         return bounds
@@ -208,8 +210,7 @@ class SpectrumView(ZoomMixin, QWidget):
     def set_options(self, **changes: Any) -> None:
         """Change what is drawn, by the fields of DisplayOptions."""
         before, self._options = self._options, replace(self._options, **changes)
-        options = self._options
-        if options == before:
+        if (options := self._options) == before:
             return
         if options.log != before.log:
             self._ranges.set_log(options.log)
@@ -335,8 +336,7 @@ class SpectrumView(ZoomMixin, QWidget):
         if self._drawn.copied:
             return self._drawn.numbers(self._options, self._panes.shifts, self._scale)
         self.finish_drawing()
-        density = next((layer for layer in self._layers if isinstance(layer, DensityLayer)), None)
-        if density is None:
+        if (density := next((layer for layer in self._layers if isinstance(layer, DensityLayer)), None)) is None:
             return ""
         text = columns_as_text(density.columns(*self._panes.shifts, self._unit, self._scale))
         selected = self._drawn.rows(self._selected[:MAX_CURVES], self._unit)

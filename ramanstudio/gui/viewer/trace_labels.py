@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha
 
-WIDEST: Final = 0.3  # of the plot
+NAMES_SHARE: Final = 0.2  # of the range of Raman shifts that is left free for them
 GAP_PX: Final = 3  # between a curve and its name
 
 
@@ -52,6 +52,7 @@ class TraceLabels(QWidget):
         super().__init__(plot)
         self._position_of, self._shifts, self._theme = position_of, shifts, theme
         self._traces: tuple[Trace, ...] = ()
+        self._ends: list[tuple[float, float] | None] = []
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
         font = self.font()
@@ -70,6 +71,7 @@ class TraceLabels(QWidget):
     def show_traces(self, traces: Sequence[Trace]) -> None:
         """Name these curves, from the top to the bottom; none hides the names."""
         self._traces = tuple(traces)
+        self._ends = [trace.end(-np.inf, np.inf) for trace in traces]  # a pan asks for them at every step
         self.setAccessibleName("Spectra from the top: " + ", ".join(trace.name for trace in traces) if traces else "")
         self.setVisible(bool(traces))
         self.raise_()
@@ -83,17 +85,27 @@ class TraceLabels(QWidget):
     def placed(self) -> list[tuple[QRectF, str, Trace]]:
         """Return where the names are drawn, as they are shortened to, and their curves; none overlaps another."""
         metrics, placed = self.fontMetrics(), list[tuple[QRectF, str, Trace]]()
-        room = max(60, round(WIDEST * self.width()))
-        for trace in self._traces:
-            end = trace.end(*self._shifts())
+        last_y = 0.0
+        room, height = max(60, round(0.8 * NAMES_SHARE * self.width())), metrics.height()
+        left, right = self._shifts()
+        for trace, whole in zip(self._traces, self._ends, strict=True):
+            end = whole if whole is None or left <= whole[0] <= right else trace.end(left, right)
             point = None if end is None else self._position_of(*end)
-            if point is None:
+            if point is None or (placed and abs(point.y() - last_y) < height):
                 continue
-            text = metrics.elidedText(trace.name, Qt.TextElideMode.ElideMiddle, room)
-            width, height = metrics.horizontalAdvance(text) + 6, metrics.height()
-            box = QRectF(point.x() - width, max(0.0, point.y() - height - GAP_PX), width, height)
+            behind = self.width() - round(point.x()) - GAP_PX - 6
+            text = metrics.elidedText(trace.name, Qt.TextElideMode.ElideMiddle, max(room, behind))
+            width = metrics.horizontalAdvance(text) + 6
+            is_behind = point.x() + GAP_PX + width <= self.width()  # the curve ends before the plot does
+            corner = (
+                QPointF(point.x() + GAP_PX, point.y() - height / 2)
+                if is_behind
+                else QPointF(self.width() - width, max(0.0, point.y() - height - GAP_PX))
+            )
+            box = QRectF(corner, QSizeF(width, height))
             if not any(box.intersects(other) for other, _, _ in placed):
                 placed.append((box, text, trace))
+                last_y = point.y()
         return placed
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
