@@ -90,18 +90,18 @@ def kills(n_files: int, n_kills: int, folder: Path) -> list[str]:
             n_killed += 1
     subprocess.run([*command, "--out", str(out), "--resume"], check=True, capture_output=True)
     expected = {path.name for path in (folder / "whole").glob("*-processed.csv")}
-    found = {path.name for path in out.glob("*-processed.csv")}
+    written = {path.name for path in out.glob("*-processed.csv")}
     damaged = 0
-    for name in expected & found:
-        one, other = read(folder / "whole" / name)[0], read(out / name)[0]
-        damaged += not np.allclose(one.values, other.values, rtol=1e-4, atol=1e-3)
+    for name in expected & written:
+        whole, resumed = read(folder / "whole" / name)[0], read(out / name)[0]
+        damaged += not np.allclose(whole.values, resumed.values, rtol=1e-4, atol=1e-3)
     rows = (out / "results.csv").read_text().splitlines()[1:]
-    wrong = len(expected - found) + len(found - expected) + damaged + abs(len(rows) - n_files)
+    wrong = len(expected - written) + len(written - expected) + damaged + abs(len(rows) - n_files)
     return [
         f"{n_killed} of {n_kills}",
         f"{n_files}",
-        f"{len(expected - found)}",
-        f"{len(found - expected)}",
+        f"{len(expected - written)}",
+        f"{len(written - expected)}",
         f"{damaged}",
         f"{len(rows)} {'✓' if not wrong and n_killed else '✗'}",
     ]

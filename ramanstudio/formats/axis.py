@@ -38,12 +38,14 @@ class LaserNeededError(StudioError):
     """The axis cannot be converted to Raman shift without the laser wavelength, which the file does not state."""
 
 
+_WAVELENGTH: Final = r"wave.?length|wellenl(?:ä|ae)nge|longueur d.onde|longitud de onda|波[长長]|lambda|λ"
 # Axis titles in several languages; the first pattern that matches decides, so the order matters.
 _UNIT_PATTERNS: Final = (
     (
         SHIFT,
         re.compile(
             r"raman.?shift|raman.?verschiebung|d[ée](?:calage|placement) raman|desplazamiento raman"
+            r"|(?:spostamento|deslocamento) raman|[рp]амановский сдвиг|라만 ?(?:이동|시프트)"
             r"|拉曼[位频]移|ラマンシフト"
             r"|(?<![a-z])(rel\.?|relative|delta|Δ)\s*(1/cm|cm|wavenumber)|^shift\b",
             re.I,
@@ -53,16 +55,20 @@ _UNIT_PATTERNS: Final = (
     (
         WAVENUMBER,
         re.compile(
-            r"wave.?numbers?\b|wellenzahl|nombre d.onde|n[úu]mero de onda|kayser|波数|^wn$|1/cm"
+            r"wave.?numbers?\b|wellenzahl|nombre d.onde|n[úu]mero (?:de|d[\'’]) ?onda"
+            r"|волновое число|파수|kayser|波数|^wn$|1/cm"
             r"|\bcm\s*[\^*]*\s*[-−⁻]\s*[1¹]"
             r"|^ram(an)?$",
             re.I,
         ),
     ),
+    (MICRON, re.compile(rf"(?:{_WAVELENGTH}).*(?<![a-z])(?:[µμu]m\b|microm)", re.I)),
+    (ANGSTROM, re.compile(rf"(?:{_WAVELENGTH}).*(?:[ÅÅ]|angstr)", re.I)),
     (
         NM,
         re.compile(
-            r"wave.?lengths?\b|wellenl(ä|ae)nge|longueur d.onde|longitud de onda|波[长長]|^wave\s*\[?nm|^wl$"
+            r"wave.?lengths?\b|wellenl(ä|ae)nge|longueur d.onde|longitud de onda"
+            r"|lunghezza d.onda|comprimento de onda|длина волны|파장|波[长長]|^wave\s*\[?nm|^wl$"
             r"|(?<![a-z])nm\b"
             r"|nanomet|lambda|λ",
             re.I,

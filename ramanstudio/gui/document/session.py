@@ -15,6 +15,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole_entries
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.history import History
+from ramanstudio.project.metadata_edits import same_measurement
 from ramanstudio.project.project import (
     Entry,
     Exploration,
@@ -271,7 +272,8 @@ class Session(QObject):
             entry_id: result
             for entry_id, result in results.items()
             if (entry := index.get(entry_id)) is not None
-            and (entry.source, entry.set_id) == (result.source, result.set_id)
+            and same_measurement(entry.source, result.source)
+            and entry.set_id == result.set_id
         }
         if current:
             self.changed.emit(before, self._history.add_results(current))
@@ -321,7 +323,11 @@ class Session(QObject):
     def _add_current(self, add: Callable[[Mapping[int, Any]], Project], values: Mapping[int, Any]) -> None:
         """Add the values whose entry is there and still has the same spectra."""
         index, before = self._index.of(self.project), self.project
-        current = {key: value for key, value in values.items() if key in index and index[key].source is value.source}
+        current = {
+            key: value
+            for key, value in values.items()
+            if key in index and same_measurement(index[key].source, value.source)
+        }
         if current:
             self.changed.emit(before, add(current))
 
