@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.peak_finding import PeakInput, SpectrumPeaks
+from ramanstudio.gui.document.peak_series import SetFit, fit_set
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.peaks.options import PeakOptions
+from ramanstudio.gui.peaks.peak_model import peak_names
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import ShiftRange
@@ -92,3 +96,19 @@ def selected_sets(session: Session) -> tuple[list[SpectrumSet], list[tuple[int, 
         sets.append(source[rows])
         members += [(entry.id, int(row)) for row in rows]
     return sets, members, len(entries)
+
+
+def set_work(
+    session: Session, model: PeakModel, options: PeakOptions, within: ShiftRange | None, name: str
+) -> tuple[Callable[[Progress], SetFit], str]:
+    """Return the fit of every selected spectrum, to be run in the background, and its title."""
+    sets, members, n_entries = selected_sets(session)
+    model = model_to_fit(model, options, within)
+    name = name if n_entries == 1 else f"{n_entries} files"
+    work = partial(fit_set, name, sets, members, model, peak_names(model), within)
+    return work, f"Fitting {len(members)} spectra of {name}"
+
+
+def untied(model: PeakModel, chosen: Collection[int]) -> PeakModel:
+    """Return a model without the ties of the `chosen` peaks, without any where none is chosen."""
+    return replace(model, ties=tuple(tie for tie in model.ties if chosen and not {tie.peak, tie.to} & set(chosen)))

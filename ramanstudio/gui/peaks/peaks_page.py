@@ -36,11 +36,11 @@ from ramanstudio.gui.document.peak_finding import (
     without,
 )
 from ramanstudio.gui.document.peak_label import labels_of
-from ramanstudio.gui.document.peak_series import SetFit, fit_set
+from ramanstudio.gui.document.peak_series import SetFit
 from ramanstudio.gui.document.session import Session
-from ramanstudio.gui.peaks.editing import model_to_fit, selected_sets, tied, with_peak, without_width_ties
+from ramanstudio.gui.peaks.editing import model_to_fit, set_work, tied, untied, with_peak, without_width_ties
 from ramanstudio.gui.peaks.options import PeakOptions
-from ramanstudio.gui.peaks.peak_model import PeakTableModel, peak_names
+from ramanstudio.gui.peaks.peak_model import PeakTableModel
 from ramanstudio.gui.peaks.peak_table_view import peak_table
 from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Entry, Project
@@ -264,11 +264,8 @@ class PeaksPage(TabPage):
         peaks, entry = self.peaks, self.entry
         if peaks is None or entry is None:
             return
-        sets, members, n_entries = selected_sets(self._session)
-        model = model_to_fit(peaks.model, self.options, self.within)
-        name = entry.name if n_entries == 1 else f"{n_entries} files"
-        work = partial(fit_set, name, sets, members, model, peak_names(model), self.within)
-        self._finding.fit_set(work, f"Fitting {len(members)} spectra of {name}", self._show_set)
+        work, title = set_work(self._session, peaks.model, self.options, self.within, entry.name)
+        self._finding.fit_set(work, title, self._show_set)
 
     def _show_set(self, fit: SetFit) -> None:
         from ramanstudio.gui.peaks.series_dialog import SeriesDialog
@@ -342,8 +339,7 @@ class PeaksPage(TabPage):
         """Remove the ties of the selected peaks, or all where none is selected."""
         peaks, chosen = self.peaks, set(self._selected_peaks())
         if peaks is not None:
-            kept = tuple(tie for tie in peaks.model.ties if chosen and not chosen & {tie.peak, tie.to})
-            self._take_model(replace(peaks.model, ties=kept))
+            self._take_model(untied(peaks.model, chosen))
 
     def _selected_peaks(self) -> list[int]:
         """The numbers in the model of the peaks whose rows are selected, by position."""
