@@ -12,6 +12,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.binary import COPY_AGAIN
 from ramanstudio.formats.excel import is_workbook
+from ramanstudio.formats.ocean import is_project
 from ramanstudio.formats.safe_zip import open_zip
 from ramanstudio.formats.validation import file_size, first_bytes, read_error
 
@@ -25,7 +26,6 @@ _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b")
 _FORBIDDEN: Final = set('<>:"/\\|?*')
 
 _DOCUMENTS: Final = {  # files by which other zipped formats are known
-    "OOISignatures.xml": ("an Ocean Optics project", "In SpectraSuite or OceanView, export it as tab-delimited text."),
     "content.xml": ("a LibreOffice document", "Save the sheet as .xlsx or .csv, and open that."),
     "word/document.xml": ("a Word document", "Copy the numbers into a text file, and open that."),
     "ppt/presentation.xml": ("a PowerPoint presentation", "Ask its author for the spectrum as text."),
@@ -148,9 +148,9 @@ def _unpack_gzip(path: Path, target: Path, limit: int) -> None:
 
 
 def _is_archive(path: Path) -> bool:
-    """Whether a file is an archive or a compressed file; workbooks are zip files of another kind."""
+    """Whether a file is an archive or a compressed file; workbooks and projects are zip files of other kinds."""
     start = first_bytes(path, 4)
-    return start.startswith(_ARCHIVES) and not (looks_like_zip(start) and is_workbook(path))
+    return start.startswith(_ARCHIVES) and not (looks_like_zip(start) and (is_workbook(path) or is_project(path)))
 
 
 def _is_wanted(name: str) -> bool:

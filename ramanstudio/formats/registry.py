@@ -25,6 +25,7 @@ from ramanstudio.formats import (
     labspec6,
     labspec_xml,
     matlab,
+    ocean,
     omnic,
     opus,
     princeton,
@@ -72,6 +73,8 @@ def _read_zip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
     """Read a zip file: a workbook or an archive, whatever its suffix says."""
     if excel.is_workbook(path):
         return excel.read(path, laser_nm, reader.spectra_from_text)
+    if ocean.is_project(path):
+        return ocean.read(path, laser_nm)
     return archive.read_zip(path, laser_nm, read)
 
 
@@ -166,6 +169,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     ),
     Format("ENVI", "maps: the header, with its data file beside it", (".hdr",), envi.read, sniff=envi.looks_like),
     Format("JASCO", "Raman spectra", (".jws",), jasco.read, sniff=jasco.looks_like),
+    Format("Ocean Optics project", "single spectra", (".procspec",), _read_zip, sniff=archive.looks_like_zip),
     Format(
         "Excel workbook",
         "the tables of spectra on its sheets",
