@@ -212,8 +212,8 @@ def main() -> None:
         write_section(
             "Batch: larger than memory",
             f"`python -m benchmarks.batch memory` ({machine()}). One HDF5 file of spectra of 1000 points, default"
-            " recipe with smae-small, block by block into zarr, in a process of its own. *In memory*: the recipe alone on 2000"
-            " of them, processor time. Bars: 4 GB, 0.8.\n\n"
+            " recipe with smae-small, block by block into zarr, in a process of its own. *In memory*: the recipe on"
+            " 2000 of them, processor time. Bars: 4 GB, 0.8.\n\n"
             + table(
                 ["spectra", "peak memory / GB", "time / s", "processor / ms each", "in memory / ms each", "share"], rows
             ),
