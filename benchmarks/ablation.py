@@ -53,17 +53,17 @@ def features_of(embedder: Embedder, labelled: LabelledSpectra) -> NDArray[np.flo
 
 def cells(embedder: Embedder) -> list[str]:
     """How well the features of one training tell substances apart."""
-    found = []
+    rows = []
     for labelled in labelled_sets():
         features = features_of(embedder, labelled)
         budgets = slice(0, 2)
         for judge in (classifiers.nearest_neighbour, classifiers.shrinkage_lda):
             few = replace(labelled, budgets=labelled.budgets[budgets])
-            found.append(" / ".join(f"{one.mean:.3f}" for one in score(few, features, judge)))
+            rows.append(" / ".join(f"{accuracy.mean:.3f}" for accuracy in score(few, features, judge)))
         if labelled.name == "single_cells":
             groups = cluster(labelled, features, starts=5)
-            found.append(f"{groups.accuracy:.3f} / {groups.mutual:.3f}")
-    return found
+            rows.append(f"{groups.accuracy:.3f} / {groups.mutual:.3f}")
+    return rows
 
 
 HEAD = (
@@ -78,16 +78,16 @@ def main() -> None:
     ask.add_argument("--corpus", type=Path, nargs="+", default=[CORPUS])
     ask.add_argument("--steps", type=int, default=300)
     ask.add_argument("--threads", type=int, default=1)
-    told = ask.parse_args()
-    torch.set_num_threads(told.threads)
+    arguments = ask.parse_args()
+    torch.set_num_threads(arguments.threads)
     rows = []
-    for name, plan in plans(told.steps).items():
+    for name, plan in plans(arguments.steps).items():
         progress = Progress(lambda done, total, note: print(f"\r{done} of {total} {note}", end="", flush=True))
-        rows.append([name, *cells(train_embedder(plan, told.corpus, progress)[0])])
+        rows.append([name, *cells(train_embedder(plan, arguments.corpus, progress)[0])])
         print("\r", *rows[-1], flush=True)
     write_section(
         "Features: what they are learned from",
-        f"`python -m benchmarks.ablation --steps {told.steps}`, {machine()}. {told.steps} steps of"
+        f"`python -m benchmarks.ablation --steps {arguments.steps}`, {machine()}. {arguments.steps} steps of"
         f" {FeaturePretrainingConfig().spectra_per_step} spectra each, from the same start, without labels; a"
         " twentieth of what the shipped features had, so they compare with each other only. Features of the raw"
         " spectra, nothing"

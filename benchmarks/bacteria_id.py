@@ -24,7 +24,7 @@ from benchmarks.bacteria.clustering import FOUR, SETS, SIX, cluster, components
 from benchmarks.bacteria.protocol import Identifications, identify
 from benchmarks.bacteria.recipes import RECIPES, Bench, EmbedderClassifier, Settings, ours, quick, smae_autoencoder
 from benchmarks.results import machine, table, write_section
-from benchmarks.rivals.learning import chosen_device, told
+from benchmarks.rivals.learning import chosen_device, network_output
 from benchmarks.rivals.resnet import between_0_and_1
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import user_data
@@ -45,15 +45,17 @@ Floats = NDArray[np.floating[Any]]
 
 def learned_features(bench: Bench, values: Floats, rows: Sequence[str]) -> dict[str, Floats]:
     """What networks that have seen no label make of spectra (N, B): (N, D) each."""
-    found = {}
+    features = {}
     if "smae-paper" in rows:
-        found[SMAE] = told(smae_autoencoder(bench).eval().encoder.features, between_0_and_1(values), bench.device)
+        features[SMAE] = network_output(
+            smae_autoencoder(bench).eval().encoder.features, between_0_and_1(values), bench.device
+        )
     if "ours" in rows:
         recipe = ours(bench)
         network = recipe.begin(arrays.ISOLATES).to(bench.device).eval()
         assert isinstance(network, EmbedderClassifier)
-        found[OURS] = told(network.features, recipe.prepare(values), bench.device)
-    return found
+        features[OURS] = network_output(network.features, recipe.prepare(values), bench.device)
+    return features
 
 
 def clusters(
@@ -65,12 +67,12 @@ def clusters(
         learned = learned_features(bench, split.values, rows)
         for kind, classes in sets.items():
             inside = np.isin(split.labels, classes)
-            some = {SPECTRA: components(split.values[inside])}
-            some |= {name: features[inside] for name, features in learned.items()}
-            for name, features in some.items():
+            representations = {SPECTRA: components(split.values[inside])}
+            representations |= {name: features[inside] for name, features in learned.items()}
+            for name, features in representations.items():
                 mean, spread = cluster(features, split.labels[inside], seeds=5)
                 pairs = zip(astuple(mean), astuple(spread), strict=True)
-                figures = [f"{100 * one:.1f} ± {100 * by:.1f}" for one, by in pairs]
+                figures = [f"{100 * value:.1f} ± {100 * by:.1f}" for value, by in pairs]
                 lines.append([kind, f"X_{split.name}, {inside.sum()}", name, *figures])
                 bench.say(" · ".join(map(str, lines[-1])))
     return lines
@@ -83,20 +85,20 @@ def percent(shares: Sequence[float]) -> str:
 
 def identified(bench: Bench, rows: Sequence[str], given: str, test: str, seeds: int) -> list[Identifications]:
     """Each row, fine-tuned on the split `given` and asked once about the split `test`."""
-    found = []
+    results = []
     for row in rows:
         recipe = RECIPES[row](bench)
-        found.append(identify(bench, recipe, bench.bacteria[given], bench.bacteria[test], seeds))
-        bench.say(f"{recipe.name} · X_{test} {percent(found[-1].tested)} · together {100 * found[-1].together:.2f}")
-    return found
+        results.append(identify(bench, recipe, bench.bacteria[given], bench.bacteria[test], seeds))
+        bench.say(f"{recipe.name} · X_{test} {percent(results[-1].tested)} · together {100 * results[-1].together:.2f}")
+    return results
 
 
-def of_isolates(bench: Bench, found: Sequence[Identifications], seeds: int) -> str:
+def of_isolates(bench: Bench, results: Sequence[Identifications], seeds: int) -> str:
     """The table of X_test, the paper's figures in its last column."""
-    many = bench.settings.folds * seeds
+    n_fits = bench.settings.folds * seeds
     hiding = bench.settings.smae_hiding
-    head = ("network", f"X_test %, {many} networks", "their mean %", "held back %", "the paper %")
-    rows = [[*figures_of(one), PAPER.get(one.name, "")] for one in found]
+    head = ("network", f"X_test %, {n_fits} networks", "their mean %", "held back %", "the paper %")
+    rows = [[*figures_of(result), PAPER.get(result.name, "")] for result in results]
     return (
         f"`python -m benchmarks.bacteria_id`, {machine()}, {bench.device}. Pretrained on the"
         f" {len(bench.bacteria['reference'].labels)} spectra of X_reference without a label, the paper's network by"
@@ -108,9 +110,9 @@ def of_isolates(bench: Bench, found: Sequence[Identifications], seeds: int) -> s
     )
 
 
-def figures_of(one: Identifications) -> list[object]:
+def figures_of(result: Identifications) -> list[object]:
     """Name, accuracy on the test, of the mean probability, and on what was held back."""
-    return [one.name, percent(one.tested), f"{100 * one.together:.2f}", percent(one.held_back)]
+    return [result.name, percent(result.tested), f"{100 * result.together:.2f}", percent(result.held_back)]
 
 
 def of_clusters(lines: Sequence[Sequence[object]]) -> str:
@@ -123,10 +125,10 @@ def of_clusters(lines: Sequence[Sequence[object]]) -> str:
     )
 
 
-def of_treatments(found: Sequence[Identifications]) -> str:
+def of_treatments(results: Sequence[Identifications]) -> str:
     """The table of the clinical splits."""
     head = ("network", "X_2019clinical %", "their mean %", "held back %")
-    rows = [figures_of(one) for one in found]
+    rows = [figures_of(result) for result in results]
     return (
         "Treatments of the clinical isolates: fine-tuned on X_2018clinical in the same folds, each network asked once"
         f" about X_2019clinical, by the spectrum and not by the patient.\n\n{table(head, rows)}"
@@ -135,7 +137,7 @@ def of_treatments(found: Sequence[Identifications]) -> str:
 
 def isolates(text: str) -> tuple[int, ...]:
     """Numbers of isolates with commas between them."""
-    numbers = tuple(int(one) for one in text.split(","))
+    numbers = tuple(int(number) for number in text.split(","))
     if not set(numbers) <= set(range(arrays.ISOLATES)):
         raise argparse.ArgumentTypeError(f"isolates are numbered 0 to {arrays.ISOLATES - 1}")
     return numbers
@@ -211,9 +213,9 @@ def run(wanted: argparse.Namespace) -> None:
     bench = bench_of(wanted)
     bench.folder.mkdir(parents=True, exist_ok=True)
     sets = {**SETS, "4 classes": wanted.four, "6 classes": wanted.six}
-    found = identified(bench, wanted.rows, "finetune", "test", wanted.seeds)
+    results = identified(bench, wanted.rows, "finetune", "test", wanted.seeds)
     parts = [
-        of_isolates(bench, found, wanted.seeds),
+        of_isolates(bench, results, wanted.seeds),
         of_clusters(clusters(bench, sets, wanted.splits, wanted.rows)),
     ]
     if wanted.clinical:

@@ -43,8 +43,8 @@ def size_table(folder: Path) -> str:
     sizes: Counter[str] = Counter()
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
-            place = path.relative_to(folder).as_posix()
-            sizes[next((name for like, name in PARTS if re.search(like, place)), "the rest")] += path.stat().st_size
+            relative = path.relative_to(folder).as_posix()
+            sizes[next((name for like, name in PARTS if re.search(like, relative)), "the rest")] += path.stat().st_size
     total = sum(sizes.values())
     rows = [(name, f"{size / 1e6:.0f}", f"{100 * size / total:.0f} %") for name, size in sizes.most_common()]
     return results.table(("part", "MB", "of all"), [*rows, ("all", f"**{total / 1e6:.0f}**", "≤ 800 MB")])
@@ -52,7 +52,7 @@ def size_table(folder: Path) -> str:
 
 def first_paint(folder: Path, cold: bool) -> list[float]:
     """Seconds from the start of the process until the window is painted, on a screen of Xvfb's."""
-    found = []
+    rows = []
     for _ in range(STARTS):
         if cold:
             subprocess.run(["sync"], check=True)
@@ -60,9 +60,9 @@ def first_paint(folder: Path, cold: bool) -> list[float]:
         with tempfile.TemporaryDirectory() as home:
             command = ["xvfb-run", "-a", "-s", "-screen 0 1440x900x24", str(folder / "ramanstudio"), "--check"]
             environment = {"HOME": home, "PATH": os.environ["PATH"]}
-            told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
-        found.append(float(re.search(r"painted after +([\d.]+) s", told)[1]))  # type: ignore[index]
-    return found
+            output = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+        rows.append(float(re.search(r"painted after +([\d.]+) s", output)[1]))  # type: ignore[index]
+    return rows
 
 
 def main() -> int:

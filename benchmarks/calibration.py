@@ -51,10 +51,10 @@ def simulated_axes(count: int) -> None:
                 errors.append(np.sqrt(np.mean(error**2)))
                 inside.append(np.mean(np.abs(error) <= profile.uncertainty(shown, laser_nm)[known]))
                 used = [line for line in profile.lines if line.used]
-                places = distortion.shown(np.array([line.reference_cm for line in used]))
+                positions = distortion.shown(np.array([line.reference_cm for line in used]))
                 right = [
-                    abs(line.shown_cm - place) < 4 + 2 * line.reference_sd_cm
-                    for line, place in zip(used, places, strict=True)
+                    abs(line.shown_cm - position) < 4 + 2 * line.reference_sd_cm
+                    for line, position in zip(used, positions, strict=True)
                 ]
                 lines_right += right
                 spectra_right.append(all(right))

@@ -26,11 +26,11 @@ BESIDE = 5  # points of a spike within which nothing may be left
 
 def processed_pair(part: Any, engine: Engine) -> tuple[Processed, Processed, np.ndarray]:
     """The spectra with spikes and those without after the default recipe, and which rows they are."""
-    axis, places = part["axis"][:], {column: part[column][:] for column in ("x", "y") if column in part}
-    rows = np.flatnonzero(part["mask"][:].any(axis=1)) if places else np.arange(len(part["values"]))
+    axis, positions = part["axis"][:], {column: part[column][:] for column in ("x", "y") if column in part}
+    rows = np.flatnonzero(part["mask"][:].any(axis=1)) if positions else np.arange(len(part["values"]))
     results = []
     for name in ("values", "clean"):
-        spectra = SpectrumSet(axis, part[name][:], places)
+        spectra = SpectrumSet(axis, part[name][:], positions)
         repaired = Recipe.of(RemoveCosmicRays()).apply(spectra)
         state = repaired.results[0].state
         denoised = engine.denoise(state.spectra[rows], replaced=state.replaced[rows])

@@ -109,9 +109,9 @@ def measure(condition: Condition, engine: Engine, network: unet.ResidualUNet | N
 
 def raw_db(condition: Condition) -> float:
     """The signal-to-noise ratio of the raw spectra: how much the lines vary over the error."""
-    place = np.linspace(-1, 1, len(condition.truth))
+    abscissa = np.linspace(-1, 1, len(condition.truth))
     truth = condition.residual(condition.raw.values)[1]
-    lines = truth - np.polynomial.polynomial.polyval(place, np.polynomial.polynomial.polyfit(place, truth.T, 5))
+    lines = truth - np.polynomial.polynomial.polyval(abscissa, np.polynomial.polynomial.polyfit(abscissa, truth.T, 5))
     return float(20 * np.log10(np.median(lines.std(axis=1) / condition.error(condition.raw.values))))
 
 
@@ -126,28 +126,28 @@ OURS = (
 )  # fmt: skip
 
 
-def row_of_ours(one: Measured, bar: float, together_bar: float | None) -> list[str]:
+def row_of_ours(measured: Measured, bar: float, together_bar: float | None) -> list[str]:
     """One condition: gains and their bars, spectra made worse, and what was claimed against what was true."""
-    residual, _ = one.condition.residual(one.denoised.spectra.values)
+    residual, _ = measured.condition.residual(measured.denoised.spectra.values)
     after = np.sqrt(np.mean(residual**2, axis=1))
     # SNR after is signal over expected error, so claimed over true SNR is true over expected error
-    honesty = after / np.sqrt(np.mean(one.denoised.expected_error**2, axis=1))
-    inside = np.mean(np.abs(residual) < CONFIDENCE_90 * one.denoised.expected_error)
-    need = max(together_bar, PCA_LEAD * one.pca.median) if together_bar else None
-    worse = f"{one.alone.worse_percent:.1f} % {'✓' if one.alone.worse_percent <= WORSE_BAR else '✗'}"
+    honesty = after / np.sqrt(np.mean(measured.denoised.expected_error**2, axis=1))
+    inside = np.mean(np.abs(residual) < CONFIDENCE_90 * measured.denoised.expected_error)
+    need = max(together_bar, PCA_LEAD * measured.pca.median) if together_bar else None
+    worse = f"{measured.alone.worse_percent:.1f} % {'✓' if measured.alone.worse_percent <= WORSE_BAR else '✗'}"
     return [
-        one.condition.name,
-        f"{raw_db(one.condition):.1f}",
-        f"**{one.alone}**",
-        kept(one.alone.median, bar),
-        f"{100 * np.median(one.alone.signal_left):.0f} %",
-        str(one.best_rival_alone),
-        f"**{one.together}**",
-        kept(one.together.median, need) if need else "",
-        str(one.pca),
+        measured.condition.name,
+        f"{raw_db(measured.condition):.1f}",
+        f"**{measured.alone}**",
+        kept(measured.alone.median, bar),
+        f"{100 * np.median(measured.alone.signal_left):.0f} %",
+        str(measured.best_rival_alone),
+        f"**{measured.together}**",
+        kept(measured.together.median, need) if need else "",
+        str(measured.pca),
         worse,
-        f"{one.together.worse_percent:.1f} %",
-        f"{np.median(one.denoised.snr_before):.0f} → {np.median(one.denoised.snr_after):.0f}",
+        f"{measured.together.worse_percent:.1f} %",
+        f"{np.median(measured.denoised.snr_before):.0f} → {np.median(measured.denoised.snr_after):.0f}",
         f"{np.median(honesty):.2f}",
         f"{100 * inside:.0f} %",
     ]
@@ -159,17 +159,17 @@ RIVALS = (
 )  # fmt: skip
 
 
-def row_of_rivals(one: Measured) -> list[str]:
+def row_of_rivals(measured: Measured) -> list[str]:
     """One condition: ours and each rival."""
     return [
-        one.condition.name,
-        f"**{one.alone}**",
-        *map(str, one.smoothers),
-        str(one.unet or "not trained"),
-        f"{one.unet.worse_percent:.1f} %" if one.unet else "",
-        f"**{one.together}**",
-        str(one.pca),
-        str(one.pca_rank),
+        measured.condition.name,
+        f"**{measured.alone}**",
+        *map(str, measured.smoothers),
+        str(measured.unet or "not trained"),
+        f"{measured.unet.worse_percent:.1f} %" if measured.unet else "",
+        f"**{measured.together}**",
+        str(measured.pca),
+        str(measured.pca_rank),
     ]
 
 
@@ -221,12 +221,12 @@ def main() -> None:
     ask = argparse.ArgumentParser(description="Measure denoising on real repeats.")
     ask.add_argument("model", nargs="?", default=DEFAULT_MODEL)
     ask.add_argument("--unet", type=Path, default=unet.default_file(), help="what benchmarks.rivals.unet has trained")
-    told = ask.parse_args()
-    engine = Engine.load(told.model, device="cpu")
-    network, note = unet.load(told.unet) if told.unet.exists() else (None, {})
-    found = [measure(condition, engine, network) for condition in conditions()]
+    arguments = ask.parse_args()
+    engine = Engine.load(arguments.model, device="cpu")
+    network, note = unet.load(arguments.unet) if arguments.unet.exists() else (None, {})
+    results = [measure(condition, engine, network) for condition in conditions()]
     name = engine.card.name
-    bars = zip(found, BARS, [*TOGETHER_BARS, *[None] * 4], strict=True)
+    bars = zip(results, BARS, [*TOGETHER_BARS, *[None] * 4], strict=True)
     source = (
         f"`python -m benchmarks.denoise {name}`, {machine()}. Model {engine.card.sha256[:12]},"
         f" {engine.card.steps} steps; it has seen none of these spectra.\n\n"
@@ -243,7 +243,7 @@ def main() -> None:
         " gives, median. *In 90 % band*: how many true values lie in the band drawn around the curve."
         " The gains are on spectra nobody tuned for; the size of the drift in the expected error was read off these"
         " very repeats (docs/decisions/0007), so the last two columns show a fit, not a prediction.\n\n"
-        + table(OURS, [row_of_ours(*one) for one in bars]),
+        + table(OURS, [row_of_ours(*row) for row in bars]),
     )
     write_section(
         f"Denoising beside its rivals: {name}",
@@ -251,7 +251,7 @@ def main() -> None:
         " condition, chosen with the truth at hand, as no user could (`benchmarks/rivals/smoothers.py`; the wavelet"
         " shrinkage is shift-invariant with SURE thresholds); the others have no setting. PCA keeps the mean and the"
         f" components above chance (Horn 1965). {told_of_unet(network, note)}\n\n"
-        + table(RIVALS, [*map(row_of_rivals, found), row_of_rates(engine, network)]),
+        + table(RIVALS, [*map(row_of_rivals, results), row_of_rates(engine, network)]),
     )
 
 

@@ -58,9 +58,11 @@ class Known:
         first = self.sets[0]
         if len(self.sets) == 1:
             return first
-        low, high = (max(one.axis[0] for one in self.sets), min(one.axis[-1] for one in self.sets))
-        axis = np.arange(low, high, np.median([np.median(np.diff(one.axis)) for one in self.sets]))
-        return SpectrumSet.of(axis, [np.interp(axis, one.axis, row) for one in self.sets for row in one.values])
+        low, high = (max(spectra.axis[0] for spectra in self.sets), min(spectra.axis[-1] for spectra in self.sets))
+        axis = np.arange(low, high, np.median([np.median(np.diff(spectra.axis)) for spectra in self.sets]))
+        return SpectrumSet.of(
+            axis, [np.interp(axis, spectra.axis, row) for spectra in self.sets for row in spectra.values]
+        )
 
 
 def largest_of_rruff(corpus: Path = CORPUS, species: int = SPECIES) -> Known:
@@ -78,7 +80,7 @@ def largest_of_rruff(corpus: Path = CORPUS, species: int = SPECIES) -> Known:
 
 def known_sets() -> list[Known]:
     """The three sets that groups are held against."""
-    cells, minerals = (Known(one.name, (one.spectra,), one.labels) for one in labelled_sets())
+    cells, minerals = (Known(labelled.name, (labelled.spectra,), labelled.labels) for labelled in labelled_sets())
     return [cells, largest_of_rruff(), minerals]
 
 
@@ -88,9 +90,9 @@ def agreement(groups: Labels, labels: Labels) -> tuple[float, ...]:
     Each group counts for one class, matched by the Hungarian method.
     """
     inside = groups >= 0
-    of, told = np.unique(groups, return_inverse=True)[1], np.unique(labels, return_inverse=True)[1]
-    counts = np.zeros((of.max() + 1, told.max() + 1), dtype=int)
-    np.add.at(counts, (of[inside], told[inside]), 1)
+    of, classes = np.unique(groups, return_inverse=True)[1], np.unique(labels, return_inverse=True)[1]
+    counts = np.zeros((of.max() + 1, classes.max() + 1), dtype=int)
+    np.add.at(counts, (of[inside], classes[inside]), 1)
     matched = counts[linear_sum_assignment(-counts)].sum()
     return (
         float(matched / len(labels)),
@@ -103,7 +105,9 @@ def agreement(groups: Labels, labels: Labels) -> tuple[float, ...]:
 def coordinates(engine: Engine, known: Known) -> Floats:
     """What the program compares the spectra by, (N, K)."""
     denoised = engine.denoise_each(known.sets)
-    return engine.compare([one.spectra for one in denoised if isinstance(one, Denoised)]).coordinates
+    return engine.compare(
+        [denoised_set.spectra for denoised_set in denoised if isinstance(denoised_set, Denoised)]
+    ).coordinates
 
 
 def _k_means(rows: Floats, count: int, seed: int) -> Labels:
@@ -131,10 +135,10 @@ def rivals(spectra: SpectrumSet) -> dict[str, tuple[Floats, Callable[[Floats, in
 
 def measure_groups(engine: Engine, known: Known) -> tuple[list[list[object]], list[str]]:
     """The rows of a set's table, and where a rival is ahead of the program told the same number."""
-    rows, found = coordinates(engine, known), dict[str, tuple[float, ...]]()
-    many = len(np.unique(known.labels))
+    rows, by_method = coordinates(engine, known), dict[str, tuple[float, ...]]()
+    n_classes = len(np.unique(known.labels))
     lines: list[list[object]] = []
-    for count in (many, None):
+    for count in (n_classes, None):
         for method in clusters.METHODS:
             if method.key == "density" and count is not None:
                 continue
@@ -142,16 +146,16 @@ def measure_groups(engine: Engine, known: Known) -> tuple[list[list[object]], li
             groups = clusters.cluster(rows, count, method.key)
             seconds = time.perf_counter() - begun
             name = f"ours, {method.name}, {'told the number' if count else 'number found'}"
-            found[name] = agreement(groups.labels, known.labels)
+            by_method[name] = agreement(groups.labels, known.labels)
             outliers = int((groups.labels < 0).sum())
-            lines.append(_line(name, groups.n_clusters, outliers, found[name], seconds))
-    best = found[f"ours, {clusters.METHODS[0].name}, told the number"]
+            lines.append(_line(name, groups.n_clusters, outliers, by_method[name], seconds))
+    best = by_method[f"ours, {clusters.METHODS[0].name}, told the number"]
     behind = []
     for name, (features, way) in rivals(known.on_one_axis()).items():
         begun = time.perf_counter()
-        runs = np.array([agreement(way(features, many, seed), known.labels) for seed in SEEDS])
+        runs = np.array([agreement(way(features, n_classes, seed), known.labels) for seed in SEEDS])
         scores = tuple(runs.mean(axis=0).tolist())
-        lines.append(_line(name, many, 0, scores, (time.perf_counter() - begun) / len(SEEDS)))
+        lines.append(_line(name, n_classes, 0, scores, (time.perf_counter() - begun) / len(SEEDS)))
         behind += [
             f"{measure} of {name}" for measure, ours, his in zip(MEASURES, best, scores, strict=True) if his >= ours
         ]
@@ -185,17 +189,17 @@ def write_groups(model: str = DEFAULT_MODEL) -> None:
 
 def measure() -> dict[str, float]:
     """Seconds: both planes of 10 000 embeddings, and cell_map from raw spectra to groups and plane."""
-    found = {}
+    scores = {}
     engine = Engine.load(device="cpu")
     embeddings = ten_thousand()
     begun = time.perf_counter()
     plane = projection.pca_layout(embeddings)
-    found["components"] = time.perf_counter() - begun
+    scores["components"] = time.perf_counter() - begun
     shown: list[float] = []
     begun = time.perf_counter()
     projection.tsne_layout(embeddings, plane, Progress(on_show=lambda _: shown.append(time.perf_counter())))
-    found["settled"] = time.perf_counter() - begun
-    found["first step"], found["steps shown"] = shown[0] - begun, len(shown)
+    scores["settled"] = time.perf_counter() - begun
+    scores["first step"], scores["steps shown"] = shown[0] - begun, len(shown)
     with h5py.File(CORPUS) as file:
         raw_map = SpectrumSet.of(file["cell_map/axis"][:], file["cell_map/values"][:])
     engine.denoise(raw_map[:64])
@@ -209,9 +213,9 @@ def measure() -> dict[str, float]:
     for name, stage in stages:
         begun = time.perf_counter()
         value = stage(value)
-        found[name] = time.perf_counter() - begun
-    found["groups"] = value.n_clusters
-    return found
+        scores[name] = time.perf_counter() - begun
+    scores["groups"] = value.n_clusters
+    return scores
 
 
 def ten_thousand() -> Floats:
@@ -226,15 +230,15 @@ def write_speed() -> None:
     """Measure in a process of its own, and write the section."""
     from benchmarks.speed import alone
 
-    found = alone("explore")
-    whole = sum(found[name] for name in ("denoised", "compared", "in a plane", "grouped"))
-    parts = ", ".join(f"{name} {found[name]:.1f}" for name in ("denoised", "compared", "in a plane", "grouped"))
-    shown = f"first step shown after {found['first step']:.1f} s, {found['steps shown']:.0f} shown"
+    figures = alone("explore")
+    whole = sum(figures[name] for name in ("denoised", "compared", "in a plane", "grouped"))
+    parts = ", ".join(f"{name} {figures[name]:.1f}" for name in ("denoised", "compared", "in a plane", "grouped"))
+    shown = f"first step shown after {figures['first step']:.1f} s, {figures['steps shown']:.0f} shown"
     rows = [
-        ("10 000 simulated embeddings of 96: plane of components", f"{found['components']:.2f} s", "≤ 1 s"),
-        (f"the same, settled by neighbours ({shown})", f"{found['settled']:.1f} s", "≤ 25 s"),
+        ("10 000 simulated embeddings of 96: plane of components", f"{figures['components']:.2f} s", "≤ 1 s"),
+        (f"the same, settled by neighbours ({shown})", f"{figures['settled']:.1f} s", "≤ 25 s"),
         (
-            f"cell_map, 1600 × 500, from raw to {found['groups']:.0f} groups in a plane: {parts}",
+            f"cell_map, 1600 × 500, from raw to {figures['groups']:.0f} groups in a plane: {parts}",
             f"{whole:.1f} s",
             "≤ 12 s",
         ),
@@ -250,22 +254,22 @@ def measure_large(pixels: int = PIXELS) -> dict[str, float]:
     """Seconds and the most memory (GB) of a simulated map, raw and results held as the window holds them."""
     engine = Engine.load("smae-small", device="cpu")
     raw_map = simulated_map(pixels)
-    start, found, last = time.perf_counter(), dict[str, float](), [(0, 1)]
+    start, seconds, last = time.perf_counter(), dict[str, float](), [(0, 1)]
     progress = Progress(lambda done, total, _note: last.append((done, total)))
     (denoised,) = engine.denoise_each([raw_map], progress)
     assert isinstance(denoised, Denoised)
-    found["denoised"] = time.perf_counter() - start
+    seconds["denoised"] = time.perf_counter() - start
     compared = engine.compare([denoised.spectra], progress)
-    found["compared"] = time.perf_counter() - start - found["denoised"]
-    found["memory before grouping"] = _most_memory()
+    seconds["compared"] = time.perf_counter() - start - seconds["denoised"]
+    seconds["memory before grouping"] = _most_memory()
     begun = time.perf_counter()
     groups = clusters.cluster(compared.coordinates, progress=progress)
     projection.pca_layout(compared.coordinates)
-    found["grouped"] = time.perf_counter() - begun
-    found["groups"], found["memory"] = groups.n_clusters, _most_memory()
-    found["progress"] = float(all(0 <= done <= total for done, total in last))
-    found["reports"] = len(last)
-    return found
+    seconds["grouped"] = time.perf_counter() - begun
+    seconds["groups"], seconds["memory"] = groups.n_clusters, _most_memory()
+    seconds["progress"] = float(all(0 <= done <= total for done, total in last))
+    seconds["reports"] = len(last)
+    return seconds
 
 
 def simulated_map(pixels: int, points: int = POINTS) -> SpectrumSet:
@@ -275,17 +279,17 @@ def simulated_map(pixels: int, points: int = POINTS) -> SpectrumSet:
     lines = [random.uniform(300, 3100, 8) for _ in range(5)]
     pure = np.stack([sum(np.exp(-0.5 * ((axis - at) / 9) ** 2) for at in own) for own in lines])
     side = int(np.sqrt(pixels))
-    places = np.stack([np.arange(pixels) // side, np.arange(pixels) % side], axis=1)
+    positions = np.stack([np.arange(pixels) // side, np.arange(pixels) % side], axis=1)
     centres = random.uniform(0, side, (40, 2))
-    of = np.argmin(((places[:, None] - centres) ** 2).sum(axis=2), axis=1) % 5
+    of = np.argmin(((positions[:, None] - centres) ** 2).sum(axis=2), axis=1) % 5
     values = np.empty((pixels, points), dtype=np.float32)
     glow = np.exp(-(((axis - 1200) / 1200) ** 2))
     for at in range(0, pixels, 5000):
-        some = of[at : at + 5000]
-        strength = random.uniform(60, 140, (len(some), 1))
-        values[at : at + 5000] = strength * pure[some] + random.uniform(0, 200, (len(some), 1)) * glow
-        values[at : at + 5000] += 12 * random.standard_normal((len(some), points), dtype=np.float32)
-    return SpectrumSet(axis, values, {"x": places[:, 1], "y": places[:, 0]})
+        block = of[at : at + 5000]
+        strength = random.uniform(60, 140, (len(block), 1))
+        values[at : at + 5000] = strength * pure[block] + random.uniform(0, 200, (len(block), 1)) * glow
+        values[at : at + 5000] += 12 * random.standard_normal((len(block), points), dtype=np.float32)
+    return SpectrumSet(axis, values, {"x": positions[:, 1], "y": positions[:, 0]})
 
 
 def _most_memory() -> float:
@@ -296,16 +300,16 @@ def write_large() -> None:
     """Measure in a process of its own, and write the section."""
     code = "import json; from benchmarks.explore import measure_large; print(json.dumps(measure_large()))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    found = json.loads(run.stdout.splitlines()[-1])
+    figures = json.loads(run.stdout.splitlines()[-1])
     rows = [
-        ("denoised", f"{found['denoised']:.0f} s", ""),
-        ("features, lines and slopes compared", f"{found['compared']:.0f} s", ""),
-        (f"grouped ({found['groups']:.0f} groups), laid out", f"{found['grouped']:.0f} s", ""),
-        ("most memory of the process", f"{found['memory']:.2f} GB", "≤ 4 GB"),
-        ("the same until grouped", f"{found['memory before grouping']:.2f} GB", ""),
+        ("denoised", f"{figures['denoised']:.0f} s", ""),
+        ("features, lines and slopes compared", f"{figures['compared']:.0f} s", ""),
+        (f"grouped ({figures['groups']:.0f} groups), laid out", f"{figures['grouped']:.0f} s", ""),
+        ("most memory of the process", f"{figures['memory']:.2f} GB", "≤ 4 GB"),
+        ("the same until grouped", f"{figures['memory before grouping']:.2f} GB", ""),
         (
-            f"progress within its total in all {found['reports']:.0f} reports",
-            "yes" if found["progress"] else "no",
+            f"progress within its total in all {figures['reports']:.0f} reports",
+            "yes" if figures["progress"] else "no",
             "yes",
         ),
     ]

@@ -198,7 +198,8 @@ SAMPLES = {
     "labspec6": "labspec6*.l6?", "labspec5": "labspec5*.ngc", "labspec_xml": "labspec*.xml", "witec": "*.wip",
     "opus": "*.0", "omnic": "omnic*.sp?", "princeton": "*.spe", "andor": "*.sif", "trivista": "*.tvf",
     "matlab": "*.mat", "envi": "*.hdr", "jasco": "*.jws", "nexus": "*.nxs", "ramanchada": "*.cha", "xlsx": "*.xlsx",
-    "archive": "archive.zip", "gzip": "*.gz", "wdf": "*.wdf", "spc": "*.spc", "jcamp": "*.jdx",
+    "archive": "archive.zip", "procspec": "*.ProcSpec", "gzip": "*.gz",
+    "wdf": "*.wdf", "spc": "*.spc", "jcamp": "*.jdx",
 }  # fmt: skip
 
 
@@ -229,26 +230,26 @@ def mutated(seed: bytes, chance: random.Random) -> bytes:
     """A good file with one to four changes, most of them where headers are."""
     content = bytearray(seed)
     for _ in range(chance.choice((1, 1, 2, 4))):
-        place = chance.randrange(min(len(content), chance.choice((600, 4000, 10**9))) or 1)
+        offset = chance.randrange(min(len(content), chance.choice((600, 4000, 10**9))) or 1)
         length = chance.choice((1, 2, 4, 8, 64, 600))
         change = chance.randrange(7)
         if change == 0:
-            content[place : place + 1] = bytes([content[place] ^ 1 << chance.randrange(8)]) if content else b""
+            content[offset : offset + 1] = bytes([content[offset] ^ 1 << chance.randrange(8)]) if content else b""
         elif change == 1:
             extreme = chance.choice(EXTREMES)
-            place -= place % chance.choice((1, 4, 8))
-            content[place : place + len(extreme)] = extreme
+            offset -= offset % chance.choice((1, 4, 8))
+            content[offset : offset + len(extreme)] = extreme
         elif change == 2:
-            del content[place : place + length]
+            del content[offset : offset + length]
         elif change == 3:
-            content[place:place] = content[place : place + length] * chance.choice((1, 2, 50))
+            content[offset:offset] = content[offset : offset + length] * chance.choice((1, 2, 50))
         elif change == 4:
-            content[place : place + length] = bytes(min(length, len(content) - place))
+            content[offset : offset + length] = bytes(min(length, len(content) - offset))
         elif change == 5:
             other = chance.randrange(len(content) or 1)
-            content[place : place + length] = content[other : other + length]
+            content[offset : offset + length] = content[other : other + length]
         else:
-            content[place : place + length] = chance.randbytes(length)
+            content[offset : offset + length] = chance.randbytes(length)
     return bytes(content[: chance.choice((10**9, 10**9, 10**9, chance.randrange(len(content) + 1)))])
 
 

@@ -83,7 +83,7 @@ def starts(truth: Truth) -> tuple[Any, Any]:
 
 
 def fit_all(
-    truth: Truth, change: Callable[[Any], Any] = lambda spectra: (spectra, None)
+    truth: Truth, change: Callable[[Any], Any] = lambda spectra: (spectra, None, None)
 ) -> tuple[dict[str, Any], float]:
     """Fit all spectra from the starts; values and errors in the order of the true peaks, and the seconds taken."""
     center, fwhm = starts(truth)
@@ -97,9 +97,9 @@ def fit_all(
             "center": center[rows] - truth.axis[truth.peaks["spectrum"][rows], 0],
             "fwhm": fwhm[rows],
         }
-        spectra, error = change(SpectrumSet(axis, truth.values[index]))
+        spectra, error, smooth = change(SpectrumSet(axis, truth.values[index]))
         began = time.perf_counter()
-        fitted = peaks.fit(spectra, KINDS[kind], start, expected_error=error)
+        fitted = peaks.fit(spectra, KINDS[kind], start, expected_error=error, baseline_error=smooth)
         seconds += time.perf_counter() - began
         for name in names:
             result[name][rows] = fitted[name]
@@ -222,18 +222,18 @@ def detection_rows(truth: Truth) -> tuple[list[list[str]], float]:
     for step in np.unique(truth.step):
         index = np.flatnonzero(truth.step == step)
         axis = np.mean(truth.axis[index] - truth.axis[index, :1], axis=0)
-        found = peaks.find(SpectrumSet(axis, truth.values[index]))
+        table = peaks.find(SpectrumSet(axis, truth.values[index]))
         for position, spectrum in enumerate(index.tolist()):
-            places = found["position"][found["spectrum"] == position] + truth.axis[spectrum, 0]
+            positions = table["position"][table["spectrum"] == position] + truth.axis[spectrum, 0]
             true = truth.peaks[truth.peaks["spectrum"] == spectrum]
-            free = list(places)
+            free = list(positions)
             hits = 0
             for peak in true[np.argsort(-true["height"])]:
-                near = [place for place in free if abs(place - peak["center"]) <= peak["fwhm"] / 2]
+                near = [centre for centre in free if abs(centre - peak["center"]) <= peak["fwhm"] / 2]
                 if near:
-                    free.remove(min(near, key=lambda place: abs(place - peak["center"])))
+                    free.remove(min(near, key=lambda centre: abs(centre - peak["center"])))
                     hits += 1
-            counts[spectrum] = hits, len(true), len(places)
+            counts[spectrum] = hits, len(true), len(positions)
     rows = []
     for snr, bar in bars.items():
         hits, true, found_count = counts[truth.snr == snr].sum(axis=0)
@@ -347,8 +347,8 @@ def polystyrene_rows() -> list[list[str]]:
     return rows
 
 
-def processed(spectra: SpectrumSet, without_baseline: bool = False) -> tuple[SpectrumSet, Any]:
-    """Cosmic rays removed, as by the default recipe, and the baseline where chosen."""
+def processed(spectra: SpectrumSet, without_baseline: bool = False) -> tuple[SpectrumSet, Any, Any]:
+    """Cosmic rays removed, as by the default recipe, and the baseline where chosen; the error and its smooth part."""
     from ramanstudio.processing.baseline import SubtractBaseline
     from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
     from ramanstudio.processing.recipe import Recipe
@@ -356,7 +356,8 @@ def processed(spectra: SpectrumSet, without_baseline: bool = False) -> tuple[Spe
 
     steps = (RecipeStep(RemoveCosmicRays()), *([RecipeStep(SubtractBaseline())] if without_baseline else []))
     result = Recipe(steps).apply(spectra)
-    return result.spectra, result.expected_error
+    smooth = result.results[-1].curves["baseline_error"] if without_baseline else None
+    return result.spectra, result.expected_error, smooth
 
 
 def main() -> None:
@@ -386,19 +387,20 @@ def main() -> None:
         f" (≥ 90 {mark(right >= 0.9)}).\n"
     )
     try:
-        some = truth.first(N_PROCESSED)
-        done, _ = fit_all(some, partial(processed, without_baseline=True))
+        subset = truth.first(N_PROCESSED)
+        done, _ = fit_all(subset, partial(processed, without_baseline=True))
         print("processed", flush=True)
-        cleaned, _ = fit_all(some, processed)
+        cleaned, _ = fit_all(subset, processed)
         parts.append(
             f"The first {N_PROCESSED} after cosmic rays were removed, as by the default recipe (bar .62–.74):\n\n"
-            + table(head, fit_rows(some, cleaned, 0.62, 0.74))
+            + table(head, fit_rows(subset, cleaned, 0.62, 0.74))
         )
         parts.append(
             f"The first {N_PROCESSED} after cosmic rays and the automatic baseline (bar .62–.74)."
             " The bar is missed for the area, and for the width of Lorentz lines: a baseline found automatically"
             " takes part of the tails of broad lines with it, a bias that no error of a fit knows. The window therefore"
-            " fits the measured spectrum, on a baseline of its own.\n\n" + table(head, fit_rows(some, done, 0.62, 0.74))
+            " fits the measured spectrum, on a baseline of its own.\n\n"
+            + table(head, fit_rows(subset, done, 0.62, 0.74))
         )
     except Exception as error:
         parts.append(f"Processed spectra could not be fitted: {error}\n")

@@ -37,15 +37,15 @@ def spike_rows() -> list[list[str]]:
         for group, (recall_bar, precision_bar, rival) in SPIKE_BARS.items():
             part = file[group]
             positions = {column: part[column][:] for column in ("x", "y") if column in part}
-            found = find_cosmic_rays(SpectrumSet(part["axis"][:], part["values"][:], positions))
+            flagged = find_cosmic_rays(SpectrumSet(part["axis"][:], part["values"][:], positions))
             truth, clean = part["mask"][:], part["clean"][:]
             counted = _counted(clean, part["sigma"][:]) if positions else np.ones(len(truth), dtype=bool)
-            found, truth, clean = found[counted], truth[counted], clean[counted]
-            right = (found & truth).sum()
-            recall, precision = right / truth.sum(), right / max(1, found.sum())
+            flagged, truth, clean = flagged[counted], truth[counted], clean[counted]
+            right = (flagged & truth).sum()
+            recall, precision = right / truth.sum(), right / max(1, flagged.sum())
             cut = np.mean(
                 [
-                    found[row, max(0, top - 1) : top + 2].any() and not truth[row, max(0, top - 2) : top + 3].any()
+                    flagged[row, max(0, top - 1) : top + 2].any() and not truth[row, max(0, top - 2) : top + 3].any()
                     for row, top in enumerate(clean.argmax(axis=1))
                 ]
             )

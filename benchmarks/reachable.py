@@ -88,7 +88,7 @@ def best(condition: Condition, oracle: Oracle) -> tuple[list[Gain], Floats]:
     truth = values - condition.residual(values)[0]
     results = list(oracle(values, truth, noise_sigma(values).astype(float)[:, None]))
     gains = [Gain.of(condition, result) for result in results]
-    tops = [max(range(told, len(gains), 2), key=lambda index: gains[index].median) for told in (0, 1)]
+    tops = [max(range(first, len(gains), 2), key=lambda index: gains[index].median) for first in (0, 1)]
     return [gains[top] for top in tops], results[tops[1]]
 
 

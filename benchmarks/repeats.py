@@ -37,8 +37,8 @@ class Condition:
 
     def residual(self, values: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What is left of `values` (N, B) when scale and baseline are fitted out, and the fitted truth, both (N, B)."""
-        place = np.linspace(-1, 1, len(self.truth))
-        design = np.stack([self.truth, *(place**degree for degree in range(DEGREE + 1))], axis=1)
+        abscissa = np.linspace(-1, 1, len(self.truth))
+        design = np.stack([self.truth, *(abscissa**degree for degree in range(DEGREE + 1))], axis=1)
         parts = np.linalg.lstsq(design, np.asarray(values, dtype=float).T, rcond=None)[0]
         return values - (design @ parts).T, np.outer(parts[0], self.truth)
 

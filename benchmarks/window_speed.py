@@ -133,11 +133,11 @@ def measure_first_paint(repeats: int = 3) -> dict[str, Any]:
     """Seconds from Python's start to the first paint, warm (the best of some), and the slow libraries it took."""
     import time
 
-    found = []
+    runs = []
     for _ in range(repeats + 1):  # the first warms the disk's cache
-        found.append(_run(FIRST_PAINT % (SLOW,), repr(time.time())))
-    best = min(found[1:], key=lambda one: float(one["seconds"]))
-    return {**best, "all_seconds": [round(float(one["seconds"]), 3) for one in found]}
+        runs.append(_run(FIRST_PAINT % (SLOW,), repr(time.time())))
+    best = min(runs[1:], key=lambda run: float(run["seconds"]))
+    return {**best, "all_seconds": [round(float(run["seconds"]), 3) for run in runs]}
 
 
 def measure_drop_1000() -> dict[str, Any]:

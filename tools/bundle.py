@@ -31,7 +31,7 @@ def main() -> int:
     """Build, and say how large it became."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--no-archive", action="store_true", help="leave it at the folder")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     import bundle_papers
     import icons
 
@@ -48,7 +48,7 @@ def main() -> int:
     bundle_papers.write_papers(FOLDER, ramanstudio.__version__)
     check_no_trace(FOLDER)
     say(f"{FOLDER.relative_to(ROOT)}: {size_of(FOLDER) / 1e6:.0f} MB")
-    if not asked.no_archive:
+    if not arguments.no_archive:
         archive = pack(FOLDER, DIST / f"ramanstudio-{ramanstudio.__version__}-{system()}")
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         archive.with_name(f"{archive.name}.sha256").write_bytes(f"{digest}  {archive.name}\n".encode())
@@ -104,15 +104,15 @@ def strip(folder: Path) -> None:
 
 def _is_sound(library: Path) -> bool:
     """Whether the loader accepts the file: what it would load lies where a page may begin."""
-    told = subprocess.run(["objdump", "-p", str(library)], capture_output=True, text=True).stdout
-    for line in told.splitlines():
+    listing = subprocess.run(["objdump", "-p", str(library)], capture_output=True, text=True).stdout
+    for line in listing.splitlines():
         words = line.split()
         if words[:2] == ["LOAD", "off"]:
             offset, address = int(words[2], 16), int(words[4], 16)
             page = 2 ** int(words[-1].rpartition("**")[2])
             if offset % page != address % page:
                 return False
-    return "LOAD" in told
+    return "LOAD" in listing
 
 
 def furnish(folder: Path) -> None:
@@ -133,7 +133,9 @@ def check_no_trace(folder: Path) -> None:
     """End where a file of ours or of the papers names a folder of this machine."""
     here = [str(ROOT).encode(), str(Path.home()).encode()]
     texts = (path for path in folder.rglob("*") if path.suffix in {".txt", ".json", ".toml", ".desktop", ".sh", ".py"})
-    named = [path for path in texts if any(one in path.read_bytes() for one in here if len(one) > 5)]
+    named = [
+        path for path in texts if any(path_bytes in path.read_bytes() for path_bytes in here if len(path_bytes) > 5)
+    ]
     if named:
         sys.exit(f"bundle: {named[0]} names a folder of this machine.")
 

@@ -46,18 +46,18 @@ def write_papers(folder: Path, version: str) -> None:
 
 def system_libraries(folder: Path) -> list[SystemLibrary]:
     """The libraries of the bundle that no Python package brought, where dpkg can say what they are from."""
-    found = []
+    rows = []
     if not shutil.which("dpkg-query"):
-        return found
+        return rows
     inside = folder / "_internal"
     for file in sorted(path.name for path in inside.glob("lib*.so*") if not path.is_symlink() and path.is_file()):
         if file.startswith("libpython"):  # has a line of its own, and need not be the system's
             continue
-        told = _dpkg("--search", f"*/{file}").partition("\n")[0]
-        package = told.partition(": ")[0].partition(", ")[0]
+        package = _dpkg("--search", f"*/{file}").partition("\n")[0]
+        package = package.partition(": ")[0].partition(", ")[0]
         if package:
-            found.append(SystemLibrary(file, package, _dpkg("--show", "--showformat=${Version}", package)))
-    return found
+            rows.append(SystemLibrary(file, package, _dpkg("--show", "--showformat=${Version}", package)))
+    return rows
 
 
 def _dpkg(*arguments: str) -> str:
@@ -70,7 +70,7 @@ def write_licences(folder: Path, parts: Iterable[Part], libraries: Iterable[Syst
     folder.mkdir(parents=True)
     rows, missing = [], []
     for part in parts:
-        count = _copy_licences(part.found, folder / f"{part.name}-{part.version}")
+        count = _copy_licences(part.package, folder / f"{part.name}-{part.version}")
         rows.append((f"{part.name} {part.version}", part.licence))
         if not count and part.name.lower() != "ramanstudio":
             missing.append(part.name)
@@ -96,40 +96,40 @@ def write_licences(folder: Path, parts: Iterable[Part], libraries: Iterable[Syst
     return missing
 
 
-def _copy_licences(found: Distribution, folder: Path) -> int:
+def _copy_licences(package: Distribution, folder: Path) -> int:
     count = 0
-    for file in found.files or []:
+    for file in package.files or []:
         inside = file.as_posix()
         if not LICENCE_FILE.search(inside) or file.suffix in {".py", ".pyc", ".pyi", ".so", ".html"} or ".." in inside:
             continue
-        path = Path(str(found.locate_file(file)))
+        path = Path(str(package.locate_file(file)))
         if path.is_file():
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, folder / re.sub(r"^.*\.dist-info/(?:licenses/)?", "", inside).replace("/", "-"))
             count += 1
-    if not count and (folder_of := _known(found)):
+    if not count and (folder_of := _known(package)):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "LICENSE.txt").write_text(folder_of, encoding="utf-8")
         count = 1
     return count
 
 
-def _known(found: Distribution) -> str:
+def _known(package: Distribution) -> str:
     """The text for packages whose wheel carries none: Qt for Python, whose licence is the LGPL; else what it says."""
-    name = found.metadata["Name"].lower()
+    name = package.metadata["Name"].lower()
     if name.startswith(("pyside6", "shiboken6")):
         return (
             f"Under the GNU Lesser General Public License, version 3: see LGPL-3.txt and GPL-3.txt. Source: {QT[1]}\n"
         )
-    return found.metadata.get("License") or ""
+    return package.metadata.get("License") or ""
 
 
 def _python(folder: Path) -> tuple[str, str]:
     version = platform.python_version()
-    places = (Path(sys.base_prefix) / "LICENSE.txt", Path(sysconfig_stdlib()) / "LICENSE.txt")
-    for place in places:
-        if place.is_file():
-            shutil.copyfile(place, folder / "Python.txt")
+    candidates = (Path(sys.base_prefix) / "LICENSE.txt", Path(sysconfig_stdlib()) / "LICENSE.txt")
+    for candidate in candidates:
+        if candidate.is_file():
+            shutil.copyfile(candidate, folder / "Python.txt")
     return f"Python {version}", "PSF-2.0"
 
 
@@ -141,9 +141,9 @@ def sysconfig_stdlib() -> str:
 
 
 def _bootloader(folder: Path) -> tuple[str, str]:
-    found = distribution("pyinstaller")
-    _copy_licences(found, folder / f"PyInstaller-{found.version}")
-    return f"bootloader of PyInstaller {found.version}", "GPL-2.0-or-later WITH Bootloader-exception"
+    package = distribution("pyinstaller")
+    _copy_licences(package, folder / f"PyInstaller-{package.version}")
+    return f"bootloader of PyInstaller {package.version}", "GPL-2.0-or-later WITH Bootloader-exception"
 
 
 def parts_list(parts: Iterable[Part], libraries: Iterable[SystemLibrary], version: str) -> dict[str, object]:
@@ -178,9 +178,9 @@ def _component(part: Part) -> dict[str, object]:
 
 
 def _plain(name: str, version: str, address: str, licence: str, kind: str = "library") -> dict[str, object]:
-    told: dict[str, object] = {"type": kind, "bom-ref": address, "name": name, "version": version, "purl": address}
+    component: dict[str, object] = {"type": kind, "bom-ref": address, "name": name, "version": version, "purl": address}
     if licence:
         # An SPDX expression has no spaces but around its words; anything else is a name.
         is_expression = re.fullmatch(r"[\w.+()-]+(?: (?:AND|OR|WITH) [\w.+()-]+)*", licence) is not None
-        told["licenses"] = [{"expression": licence}] if is_expression else [{"license": {"name": licence}}]
-    return told
+        component["licenses"] = [{"expression": licence}] if is_expression else [{"license": {"name": licence}}]
+    return component

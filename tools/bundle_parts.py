@@ -49,7 +49,7 @@ class Part:
     version: str
     licence: str
     summary: str
-    found: Distribution
+    package: Distribution
 
 
 def distributions() -> list[Part]:
@@ -60,45 +60,49 @@ def distributions() -> list[Part]:
         if name in seen or name in LEFT_OUT:
             continue
         try:
-            found = distribution(name)
+            package = distribution(name)
         except PackageNotFoundError:
             sys.exit(f"bundle: the package '{name}' is not installed here. Run: make bundle")
-        seen[name] = _part(found)
-        asked = [Requirement(line) for line in found.requires or []]
-        wanted += [one.name for one in asked if one.marker is None or one.marker.evaluate({"extra": ""})]
+        seen[name] = _part(package)
+        requirements = [Requirement(line) for line in package.requires or []]
+        wanted += [
+            requirement.name
+            for requirement in requirements
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        ]
     return sorted(seen.values(), key=lambda part: part.name.lower())
 
 
-def _part(found: Distribution) -> Part:
-    facts = found.metadata
+def _part(package: Distribution) -> Part:
+    facts = package.metadata
     licence = facts.get("License-Expression") or ""
     if not licence:
         kinds = [line.rpartition(" :: ")[2] for line in facts.get_all("Classifier") or [] if line.startswith("License")]
         licence = ", ".join(kinds) or (facts.get("License") or "").strip().partition("\n")[0]
-    return Part(facts["Name"], found.version, licence, facts.get("Summary") or "", found)
+    return Part(facts["Name"], package.version, licence, facts.get("Summary") or "", package)
 
 
-def is_wanted(place: str) -> bool:
+def is_wanted(target: str) -> bool:
     """Whether a file belongs in the bundle, by its place there."""
-    return UNWANTED.search(place.replace("\\", "/")) is None
+    return UNWANTED.search(target.replace("\\", "/")) is None
 
 
 def needed(binaries: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
     """The libraries (place, path, kind) without those of the system that nothing in the list asks for any more."""
     from PyInstaller.depend.bindepend import get_imports
 
-    places = {Path(place).name: place for place, _, _ in binaries}
-    of_system = {place for place, _, _ in binaries if "/" not in place.replace("\\", "/") and ".so" in place}
+    targets = {Path(target).name: target for target, _, _ in binaries}
+    of_system = {target for target, _, _ in binaries if "/" not in target.replace("\\", "/") and ".so" in target}
     wanted = [row for row in binaries if row[0] not in of_system or "libpython" in row[0]]
-    kept = {place for place, _, _ in wanted}
-    paths = {place: path for place, path, _ in binaries}
+    kept = {target for target, _, _ in wanted}
+    paths = {target: path for target, path, _ in binaries}
     waiting = [path for _, path, kind in wanted if kind in ("BINARY", "EXTENSION")]
     while waiting:
         for name, _ in get_imports(waiting.pop()):
-            place = places.get(Path(name).name)
-            if place in of_system and place not in kept:
-                kept.add(place)
-                waiting.append(paths[place])
+            target = targets.get(Path(name).name)
+            if target in of_system and target not in kept:
+                kept.add(target)
+                waiting.append(paths[target])
     return [row for row in binaries if row[0] in kept]
 
 

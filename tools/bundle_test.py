@@ -52,12 +52,14 @@ class Place:
 
     def environment(self, display: str = "") -> dict[str, str]:
         """All that is set: a home, and a display where there is to be one."""
-        found = {"HOME": self.seen_home, "PATH": "", "LANG": "C.UTF-8"}
+        environment = {"HOME": self.seen_home, "PATH": "", "LANG": "C.UTF-8"}
         if sys.platform == "win32":  # without these Windows starts nothing
-            found |= {name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE", "LOCALAPPDATA")}
+            environment |= {
+                name: os.environ[name] for name in ("SYSTEMROOT", "TEMP", "TMP", "USERPROFILE", "LOCALAPPDATA")
+            }
         if "OMP_NUM_THREADS" in os.environ:  # two threads that wait for each other crawl where others hold a core
-            found["OMP_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"]
-        return {**found, "DISPLAY": display} if display else found
+            environment["OMP_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"]
+        return {**environment, "DISPLAY": display} if display else environment
 
     def run(self, *arguments: str, display: str = "", patience_s: float = PATIENCE_S) -> str:
         """What a command of the program says; raises Broken when it fails or complains."""
@@ -78,8 +80,8 @@ class Place:
         words = " ".join(arguments)
         if done.returncode:
             raise Broken(f"'ramanstudio {words}' ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr}")
-        if said := [line for line in done.stderr.splitlines() if line.strip() and not PROGRESS.match(line)]:
-            raise Broken(f"'ramanstudio {words}' said on stderr:\n" + "\n".join(said))
+        if complaints := [line for line in done.stderr.splitlines() if line.strip() and not PROGRESS.match(line)]:
+            raise Broken(f"'ramanstudio {words}' said on stderr:\n" + "\n".join(complaints))
         print(f"  ramanstudio {words}  ({time.monotonic() - begun:.1f} s)", flush=True)
         return done.stdout
 
@@ -91,17 +93,17 @@ def main() -> int:
     parser.add_argument("--file", type=Path, help="the spectrum to drop on the window")
     parser.add_argument("--bare", type=Path, help="a root file system without Python to run in (as root)")
     parser.add_argument("--pictures", type=Path, default=ROOT / "build", help="where the picture of the window goes")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a console that has no → shows ? instead of failing
-    bundle = asked.bundle or newest()
+    bundle = arguments.bundle or newest()
     print(f"bundle-test: {bundle}", flush=True)
     try:
         # Windows may hold a program for a moment after it has ended.
-        inside = asked.bare / "tmp" if asked.bare else None
+        inside = arguments.bare / "tmp" if arguments.bare else None
         with tempfile.TemporaryDirectory(dir=inside, ignore_cleanup_errors=sys.platform == "win32") as there:
             folder = unpack(bundle, Path(there))
-            try_all(place_for(folder, Path(there), asked.bare), asked.file or a_real_file(), asked.pictures)
+            try_all(place_for(folder, Path(there), arguments.bare), arguments.file or a_real_file(), arguments.pictures)
     except Broken as trouble:
         print(f"bundle-test: {trouble}", file=sys.stderr)
         return 1
@@ -112,16 +114,16 @@ def main() -> int:
 def newest() -> Path:
     """The newest archive in dist/, or the folder there."""
     archives = [*DIST.glob("ramanstudio-*.tar.zst"), *DIST.glob("ramanstudio-*.zip")]
-    found = max(archives, key=lambda path: path.stat().st_mtime, default=DIST / "ramanstudio")
-    if not found.exists():
+    latest = max(archives, key=lambda path: path.stat().st_mtime, default=DIST / "ramanstudio")
+    if not latest.exists():
         sys.exit("bundle-test: there is no bundle in dist/. Make one with: make bundle")
-    return found
+    return latest
 
 
 def a_real_file() -> Path:
     """A file of an instrument where there is one here, else a demo spectrum."""
-    found = sorted(SIGNATURE.rglob("*.wdf"), key=lambda path: path.stat().st_size) if SIGNATURE.is_dir() else []
-    return found[0] if found else ROOT / "resources" / "demo" / "sulfur-0.1s.csv"
+    files = sorted(SIGNATURE.rglob("*.wdf"), key=lambda path: path.stat().st_size) if SIGNATURE.is_dir() else []
+    return files[0] if files else ROOT / "resources" / "demo" / "sulfur-0.1s.csv"
 
 
 def unpack(bundle: Path, there: Path) -> Path:
@@ -163,66 +165,66 @@ def _whole_path(command: Sequence[str]) -> list[str]:
     return [shutil.which(command[0]) or command[0], *command[1:]] if command else []
 
 
-def try_all(place: Place, file: Path, pictures: Path) -> None:
+def try_all(bundle: Place, file: Path, pictures: Path) -> None:
     """Every thing that the bundle has to do."""
-    if not re.fullmatch(r"RamanStudio \d+\.\d+\S*", place.run("--version").strip()):
+    if not re.fullmatch(r"RamanStudio \d+\.\d+\S*", bundle.run("--version").strip()):
         raise Broken("'--version' did not say the version.")
-    out = f"{place.seen_home}/demo"
-    if "mean" not in (told := place.run("demo", "--out", out)) and "×" not in told:
-        raise Broken(f"The demo did not say what was gained:\n{told}")
-    if not list((place.home / "demo").glob("*.csv")):
+    out = f"{bundle.seen_home}/demo"
+    if "mean" not in (output := bundle.run("demo", "--out", out)) and "×" not in output:
+        raise Broken(f"The demo did not say what was gained:\n{output}")
+    if not list((bundle.home / "demo").glob("*.csv")):
         raise Broken("The demo wrote no tables.")
-    shutil.copyfile(file, place.home / file.name)
+    shutil.copyfile(file, bundle.home / file.name)
     demo = ROOT / "resources" / "demo" / "gypsum-on-marble-map.h5"
-    shutil.copyfile(demo, place.home / demo.name)
-    groups = f"{place.seen_home}/groups.csv"
-    place.run("cluster", f"{place.seen_home}/{demo.name}", "--out", groups, "--plane", "neighbours")
-    try_training(place)
+    shutil.copyfile(demo, bundle.home / demo.name)
+    groups = f"{bundle.seen_home}/groups.csv"
+    bundle.run("cluster", f"{bundle.seen_home}/{demo.name}", "--out", groups, "--plane", "neighbours")
+    try_training(bundle)
     with a_display() as display:
-        try_window(place, file, pictures, display)
+        try_window(bundle, file, pictures, display)
 
 
-def try_training(place: Place) -> None:
+def try_training(bundle: Place) -> None:
     """A step of learning, which takes parts of torch that denoising does not."""
-    folder = place.home / "corpus"
+    folder = bundle.home / "corpus"
     folder.mkdir()
     for spectrum in sorted((ROOT / "resources" / "demo").glob("*-10s.*")):
         shutil.copyfile(spectrum, folder / spectrum.name)
     tiny = ["--steps", "2", "--width", "16", "--heads", "2", "--encoder-layers", "1", "--samples-per-step", "4096"]
-    place.run("pretrain", f"{place.seen_home}/corpus", "--out", f"{place.seen_home}/tiny", *tiny, "--device", "cpu")
-    if not list((place.home / "tiny").glob("*.safetensors")):
+    bundle.run("pretrain", f"{bundle.seen_home}/corpus", "--out", f"{bundle.seen_home}/tiny", *tiny, "--device", "cpu")
+    if not list((bundle.home / "tiny").glob("*.safetensors")):
         raise Broken("Training left no weights.")
 
 
-def try_window(place: Place, file: Path, pictures: Path, display: str) -> None:
+def try_window(bundle: Place, file: Path, pictures: Path, display: str) -> None:
     """The window opens, takes the file, shows its ratio, and is pictured; a second start opens no second window."""
-    told = place.run(
-        "--check", f"{place.seen_home}/{file.name}", "--picture", f"{place.seen_home}/w.png", display=display
+    output = bundle.run(
+        "--check", f"{bundle.seen_home}/{file.name}", "--picture", f"{bundle.seen_home}/w.png", display=display
     )
-    print("    " + told.strip().replace("\n", "\n    "), flush=True)
-    if not re.search(r"^SNR +[\d.]+ → [\d.]+", told, re.MULTILINE):
-        raise Broken(f"The window showed no SNR:\n{told}")
-    picture = place.home / "w.png"
+    print("    " + output.strip().replace("\n", "\n    "), flush=True)
+    if not re.search(r"^SNR +[\d.]+ → [\d.]+", output, re.MULTILINE):
+        raise Broken(f"The window showed no SNR:\n{output}")
+    picture = bundle.home / "w.png"
     if not picture.is_file() or picture.stat().st_size < 20_000:
         raise Broken("There is no picture of the window, or an empty one.")
     pictures.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(picture, pictures / "bundle-window.png")
     if sys.platform.startswith("linux"):
-        try_second_start(place, file, display)
+        try_second_start(bundle, file, display)
 
 
-def try_second_start(place: Place, file: Path, display: str) -> None:
+def try_second_start(bundle: Place, file: Path, display: str) -> None:
     """A second start hands its file to the first window and ends."""
-    first = subprocess.Popen([*place.before, place.program], env=place.environment(display))
+    first = subprocess.Popen([*bundle.before, bundle.program], env=bundle.environment(display))
     try:
         deadline = time.monotonic() + WINDOW_S
-        log = place.home / ".local" / "state" / "RamanStudio" / "log"
+        log = bundle.home / ".local" / "state" / "RamanStudio" / "log"
         while not list(log.glob("running-*.log")):  # what a window that is open leaves until it is closed
             if time.monotonic() > deadline or first.poll() is not None:
                 raise Broken("The first window did not open.")
             time.sleep(0.2)
         time.sleep(1.0)
-        place.run(f"{place.seen_home}/{file.name}", display=display, patience_s=WINDOW_S)
+        bundle.run(f"{bundle.seen_home}/{file.name}", display=display, patience_s=WINDOW_S)
         if first.poll() is not None:
             raise Broken("The first window closed as a second start came.")
     finally:

@@ -25,11 +25,11 @@ def main() -> None:
     ask.add_argument("corpora", type=Path, nargs="+", help="HDF5 corpora")
     ask.add_argument("--batches", type=int, default=48)
     ask.add_argument("--leave-out", default=BENCHMARKED, help="groups that are not looked at")
-    told = ask.parse_args()
-    _, apart = corpus.load(told.corpora, tuple(told.leave_out.split(",")))
-    network = model_store.load(told.model)[1]
+    arguments = ask.parse_args()
+    _, apart = corpus.load(arguments.corpora, tuple(arguments.leave_out.split(",")))
+    network = model_store.load(arguments.model)[1]
     card = model_store.save_calibration(
-        told.model, measure_calibration(network, apart, PretrainingConfig(), told.batches)
+        arguments.model, measure_calibration(network, apart, PretrainingConfig(), arguments.batches)
     )
     assert card.calibration is not None
     for spread, scale in zip(card.calibration.spread, card.calibration.scale, strict=True):

@@ -60,11 +60,11 @@ def detector_axis(table: LineTable, laser_nm: float, pixels: int = PIXELS) -> Fl
 
 def fluorescence(random: np.random.Generator, axis: Floats) -> Floats:
     """A smooth background (B,) of height 1: a slope and two broad humps."""
-    place = np.linspace(0, 1, len(axis))
-    curve = 0.35 + random.uniform(-0.25, 0.35) * place
+    abscissa = np.linspace(0, 1, len(axis))
+    curve = 0.35 + random.uniform(-0.25, 0.35) * abscissa
     for _ in range(2):
         curve = curve + random.uniform(0.3, 1) * np.exp(
-            -(((place - random.uniform(0, 1)) / random.uniform(0.3, 0.7)) ** 2)
+            -(((abscissa - random.uniform(0, 1)) / random.uniform(0.3, 0.7)) ** 2)
         )
     return np.asarray(curve / curve.max())
 
@@ -116,7 +116,7 @@ def make_map(folder: Path, tables: dict[str, LineTable]) -> tuple[Floats, Floats
     calcite, gypsum = tables["calcite"], tables["gypsum"]
     axis = detector_axis(calcite, 785, MAP_PIXELS)
     column, row = np.meshgrid(np.arange(20), np.arange(20))
-    x, y = (5.0 * place.ravel().astype(np.float64) for place in (column, row))
+    x, y = (5.0 * index.ravel().astype(np.float64) for index in (column, row))
     share = crust(random, x, y)
     focus = random.uniform(0.75, 1.0, x.shape)
     glow = (0.6 + 0.8 * share) * random.uniform(0.9, 1.1, x.shape)

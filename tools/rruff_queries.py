@@ -245,5 +245,5 @@ def _candidates(
         compared = compare_queries(rows, [library], excluded=~allowed[start : start + QUERIES_PER_BLOCK])
         candidates = [query.candidates for query in compared]
         features.append(stack_features(candidates))
-        names += [[*found.names, *[""] * (N_CANDIDATES - len(found.names))] for found in candidates]
+        names += [[*candidate.names, *[""] * (N_CANDIDATES - len(candidate.names))] for candidate in candidates]
     return np.concatenate(features), np.array(names, dtype=str)

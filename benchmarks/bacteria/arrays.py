@@ -64,9 +64,9 @@ def shapes(scale: float = 1.0) -> dict[str, tuple[int, ...]]:
     expected: dict[str, tuple[int, ...]] = {}
     for name, published in SPLITS.items():
         classes = len(predicted_classes(name))
-        many = published if scale == 1 else classes * max(FEWEST_A_CLASS, round(scale * published / classes))
-        expected[f"X_{name}.npy"] = (many, POINTS)
-        expected[f"y_{name}.npy"] = (many,)
+        n_spectra = published if scale == 1 else classes * max(FEWEST_A_CLASS, round(scale * published / classes))
+        expected[f"X_{name}.npy"] = (n_spectra, POINTS)
+        expected[f"y_{name}.npy"] = (n_spectra,)
     return expected | {"wavenumbers.npy": (POINTS,)}
 
 
@@ -144,12 +144,12 @@ def synthetic(scale: float = 1.0, seed: int = 0) -> dict[str, Floats]:
     arrays: dict[str, Floats] = {"wavenumbers.npy": axis}
     for name in SPLITS:
         classes = predicted_classes(name)
-        many = shapes(scale)[f"y_{name}.npy"][0]
-        labels = np.repeat(classes, many // len(classes))
+        n_spectra = shapes(scale)[f"y_{name}.npy"][0]
+        labels = np.repeat(classes, n_spectra // len(classes))
         day = random.normal(0, 0.1, (1, POINTS // 100 + 1))
         bend = np.interp(np.arange(POINTS), np.arange(day.shape[1]) * 100, day[0])
         arrays[f"X_{name}.npy"] = np.concatenate(
-            [_measured(random, pure[some], bend) for some in np.array_split(labels, max(1, many // 2000))]
+            [_measured(random, pure[block], bend) for block in np.array_split(labels, max(1, n_spectra // 2000))]
         )
         arrays[f"y_{name}.npy"] = labels.astype(np.float64)
     return arrays
@@ -157,10 +157,10 @@ def synthetic(scale: float = 1.0, seed: int = 0) -> dict[str, Floats]:
 
 def _measured(random: np.random.Generator, lines: Floats, bend: Floats) -> NDArray[np.float32]:
     """`lines` (N, B) at random heights over a slope of their own and the day's `bend` (B,), with noise, from 0 to 1."""
-    many, points = lines.shape
-    slope = random.uniform(0, 0.5, (many, 1)) * np.linspace(1, 0, points)
-    rows = lines * random.uniform(0.7, 1.3, (many, 1)) + slope + bend
-    rows = rows + 0.08 * corruption.white_or_resampled(random, (many, points))
+    n_spectra, points = lines.shape
+    slope = random.uniform(0, 0.5, (n_spectra, 1)) * np.linspace(1, 0, points)
+    rows = lines * random.uniform(0.7, 1.3, (n_spectra, 1)) + slope + bend
+    rows = rows + 0.08 * corruption.white_or_resampled(random, (n_spectra, points))
     low, high = rows.min(axis=1, keepdims=True), rows.max(axis=1, keepdims=True)
     scaled: NDArray[np.float32] = ((rows - low) / (high - low)).astype(np.float32)
     return scaled

@@ -53,7 +53,7 @@ def components(values: Floats) -> Floats:
 
 def cluster(features: Floats, labels: NDArray[Any], seeds: int, starts: int = 5) -> tuple[Agreement, Agreement]:
     """K-means on `features` (N, D) with the true number of classes: mean and standard deviation over seeds."""
-    many = len(np.unique(labels))
-    groups = [KMeans(many, n_init=starts, random_state=seed).fit_predict(features) for seed in range(seeds)]
-    figures = np.array([astuple(Agreement.of(one, labels)) for one in groups])
+    n_classes = len(np.unique(labels))
+    groups = [KMeans(n_classes, n_init=starts, random_state=seed).fit_predict(features) for seed in range(seeds)]
+    figures = np.array([astuple(Agreement.of(clustering, labels)) for clustering in groups])
     return Agreement(*map(float, figures.mean(axis=0))), Agreement(*map(float, figures.std(axis=0)))

@@ -16,7 +16,7 @@ from torch import nn
 
 from benchmarks.bacteria.arrays import Split
 from benchmarks.bacteria.recipes import Bench, Recipe
-from benchmarks.rivals.learning import Learning, accuracy, told
+from benchmarks.rivals.learning import Learning, accuracy, network_output
 from ramanstudio.core.writing import atomic_write
 
 Floats = NDArray[np.floating[Any]]
@@ -33,10 +33,10 @@ class Identifications:
     together: float
 
 
-def folds(labels: NDArray[Any], many: int, seeds: int) -> Iterator[tuple[int, int, Indices, Indices]]:
+def folds(labels: NDArray[Any], n_folds: int, seeds: int) -> Iterator[tuple[int, int, Indices, Indices]]:
     """Seed, fold, the rows learned from and the rows held back, stratified by `labels` (N,)."""
     for seed in range(seeds):
-        parts = StratifiedKFold(many, shuffle=True, random_state=seed).split(labels, labels)
+        parts = StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(labels, labels)
         for fold, (learn, held) in enumerate(parts):
             yield seed, fold, learn, held
 
@@ -72,7 +72,7 @@ def identify(bench: Bench, recipe: Recipe, given: Split, test: Split, seeds: int
         kept = bench.folder / recipe.name / f"{given.name} seed {seed} fold {fold}.safetensors"
         if not kept.exists():
             network, right = fine_tuned(bench, recipe, given, part)
-            _keep(kept, right, told(network, recipe.prepare(test.values), bench.device))
+            _keep(kept, right, network_output(network, recipe.prepare(test.values), bench.device))
             bench.say(f"{recipe.name} · {given.name} · seed {seed} · fold {fold} · held back {right:.4f}")
         right, scores = _kept(kept)
         held_back.append(right)

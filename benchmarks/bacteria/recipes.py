@@ -124,11 +124,11 @@ def learned_from_labels(bench: Bench, name: str, recipe: Recipe, how: LearningPl
     """The weights of `recipe` after it has learned the labels of X_reference; a tenth of them chooses the epoch."""
     split = bench.bacteria["reference"]
     rows, classes = recipe.prepare(split.values), split.labels
-    many = len(np.unique(classes))
-    tenth = max(many, len(classes) // 10)
+    n_classes = len(np.unique(classes))
+    tenth = max(n_classes, len(classes) // 10)
     learn, apart = next(StratifiedShuffleSplit(1, test_size=tenth, random_state=how.seed).split(rows, classes))
     torch.manual_seed(how.seed)
-    network = recipe.begin(many).to(bench.device)
+    network = recipe.begin(n_classes).to(bench.device)
     judge = partial(accuracy, network, rows[apart], classes[apart], bench.device)
     learning = Learning(network, how, rows[learn], classes[learn], judge, recipe.vary)
     learning.run(bench.folder / f"{name}.safetensors", bench.saying(name))

@@ -43,23 +43,23 @@ class Repeats:
 
 def on_repeats(engine: Engine) -> list[Repeats]:
     """Every condition, then all spectra of each series as one."""
-    found = []
+    results = []
     for condition in conditions():
         claims = []
         for together in (False, True):
             denoised = engine.denoise(condition.raw, together=together)
             claims.append(Claim.of(condition.residual(denoised.spectra.values)[0], denoised.expected_error))
-        found.append(Repeats(condition.name, *claims))
+        results.append(Repeats(condition.name, *claims))
     for name in ("mixture", "polystyrene"):
-        some = [one for one in found if one.name.startswith(name)]
-        found.append(
+        chosen = [repeats for repeats in results if repeats.name.startswith(name)]
+        results.append(
             Repeats(
                 f"**all {name}**",
-                Claim.pooled([one.alone for one in some]),
-                Claim.pooled([one.together for one in some]),
+                Claim.pooled([repeats.alone for repeats in chosen]),
+                Claim.pooled([repeats.together for repeats in chosen]),
             )
         )
-    return found
+    return results
 
 
 def shared(claim: Claim) -> str:
@@ -67,11 +67,18 @@ def shared(claim: Claim) -> str:
     return f"{100 * claim.common:.0f} %"
 
 
-def rows_of_repeats(found: list[Repeats]) -> list[list[str]]:
+def rows_of_repeats(results: list[Repeats]) -> list[list[str]]:
     """One row a condition: alone, then together."""
     bars = [*BARS_OF_CLAIMS, "", *BARS_OF_CLAIMS[1:], ""]
     rows = [
-        [one.name, *one.alone.cells(), shared(one.alone), *one.together.cells(), shared(one.together)] for one in found
+        [
+            repeats.name,
+            *repeats.alone.cells(),
+            shared(repeats.alone),
+            *repeats.together.cells(),
+            shared(repeats.together),
+        ]
+        for repeats in results
     ]
     return [bars, *rows]
 
@@ -131,13 +138,13 @@ def row_of_bias(engine: Engine, width_cm: float) -> list[str]:
         f"{width_cm:g} cm⁻¹ ({width_cm / step:.1f} samples)",
         f"{ours.height:+.1f} % {mark(abs(ours.height) <= HEIGHT_BAR)}",
         f"{ours.width:+.1f} % {mark(abs(ours.width) <= WIDTH_BAR)}",
-        *(f"{one.height:+.1f} / {one.width:+.1f} %" for one in (raw, smooth)),
+        *(f"{change.height:+.1f} / {change.width:+.1f} %" for change in (raw, smooth)),
     ]
 
 
 def about_repeats(engine: Engine) -> str:
     """What is claimed of real repeats."""
-    told = (
+    text = (
         "Real repeats; true error as in `benchmarks/repeats.py`, scale and a baseline of degree five fitted out."
         " *Shared*: how much of the true error all repeats of the condition have alike. On polystyrene it is mostly a"
         " fixed pattern of the instrument (at 414, 690, 1347, 1541 cm⁻¹), which does not grow with the laser power and"
@@ -145,7 +152,7 @@ def about_repeats(engine: Engine) -> str:
         " and those of the truth differ by as a whole is part of it, which no set can know."
     )
     head = ("repeats of", *(f"{kind}{word}" for kind in ("", "together: ") for word in (*CLAIM_HEAD, "shared")))
-    return f"{told}\n\n{table(head, rows_of_repeats(on_repeats(engine)))}"
+    return f"{text}\n\n{table(head, rows_of_repeats(on_repeats(engine)))}"
 
 
 def about_simulated(engine: Engine) -> str:
@@ -170,41 +177,41 @@ def about_simulated(engine: Engine) -> str:
         )
         for kind, drifting in (("with drift", True), ("no drift", False))
     )
-    return "\n".join(f"{told}\n\n{rows}" for told, rows in zip((with_drift, without), tables, strict=True))
+    return "\n".join(f"{text}\n\n{rows}" for text, rows in zip((with_drift, without), tables, strict=True))
 
 
 def about_peaks(engine: Engine) -> str:
     """Peaks that are not there."""
-    told = (
+    text = (
         f"**False peaks**: spectra in a hundred ({MANY_FOR_PEAKS} a row) with at least one peak over three expected"
         " errors high where the truth has none (defined in `benchmarks/honesty/peaks.py`). Savitzky-Golay"
         f" {SAVGOL[0]} points, degree {SAVGOL[1]}, has no expected error and is given its true one."
     )
     rows = [row_of_false_peaks(engine, snr, drifting) for drifting in (True, False) for snr in PEAK_RATIOS]
-    return f"{told}\n\n{table(('simulated', engine.card.name, 'bar', 'Savitzky-Golay'), rows)}"
+    return f"{text}\n\n{table(('simulated', engine.card.name, 'bar', 'Savitzky-Golay'), rows)}"
 
 
 def about_lines(engine: Engine) -> str:
     """Heights and widths of lines that are there."""
-    told = (
+    text = (
         f"**Heights and widths** of isolated lines at SNR {BIAS_RATIO:g}, with drift, {5 * MANY_ISOLATED} lines a row:"
         " a Gauss-Lorentz line on a straight baseline is fitted to the spectrum and to its truth alike; median"
         " deviation."
     )
     bars = (f"height, bar ± {HEIGHT_BAR:g} %", f"width, bar ± {WIDTH_BAR:g} %")
     head = ("full width", *bars, "raw: height / width", "Savitzky-Golay: height / width")
-    return f"{told}\n\n{table(head, [row_of_bias(engine, width) for width in WIDTHS_CM])}"
+    return f"{text}\n\n{table(head, [row_of_bias(engine, width) for width in WIDTHS_CM])}"
 
 
 def text_of(engine: Engine) -> str:
     """The whole section."""
-    told = (
+    text = (
         f"`python -m benchmarks.honesty {engine.card.name}`, {machine()}. Model {engine.card.sha256[:12]},"
         f" {engine.card.steps} steps; it has seen none of these spectra.\n\n"
         "**Claimed over true error** of each spectrum: root mean square of the expected error over that of what is"
         " truly wrong. *In 90 % band*: true values within ± 1.645 expected errors of the curve.\n"
     )
-    return "\n".join([told, *(part(engine) for part in (about_repeats, about_simulated, about_peaks, about_lines))])
+    return "\n".join([text, *(part(engine) for part in (about_repeats, about_simulated, about_peaks, about_lines))])
 
 
 def main() -> None:

@@ -36,10 +36,10 @@ class Claim:
     @classmethod
     def of(cls, residual: Floats, expected_error: Floats) -> Claim:
         """From what is wrong with each sample and what was claimed, both (N, B)."""
-        many = len(residual)
+        n_spectra = len(residual)
         shared = residual.mean(axis=0, dtype=float)
-        own = np.mean((residual - shared) ** 2) * many / max(1, many - 1)
-        shared_square = max(0.0, float(np.mean(shared**2) - own / many))
+        own = np.mean((residual - shared) ** 2) * n_spectra / max(1, n_spectra - 1)
+        shared_square = max(0.0, float(np.mean(shared**2) - own / n_spectra))
         return cls(
             rms(expected_error) / rms(residual),
             float(100 * np.mean(np.abs(residual) < CONFIDENCE_90 * expected_error)),
@@ -49,11 +49,11 @@ class Claim:
     @classmethod
     def pooled(cls, claims: list[Claim]) -> Claim:
         """Several as one, every spectrum counting alike."""
-        counts = [len(one.ratio) for one in claims]
+        counts = [len(claim.ratio) for claim in claims]
         return cls(
-            np.concatenate([one.ratio for one in claims]),
-            float(np.average([one.covered for one in claims], weights=counts)),
-            float(np.average([one.common for one in claims], weights=counts)),
+            np.concatenate([claim.ratio for claim in claims]),
+            float(np.average([claim.covered for claim in claims], weights=counts)),
+            float(np.average([claim.common for claim in claims], weights=counts)),
         )
 
     @property

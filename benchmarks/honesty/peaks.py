@@ -33,16 +33,16 @@ def false_peaks(
     """
     step = (axis[-1] - axis[0]) / (len(axis) - 1)
     window = int(LOCAL_CM / step) | 1
-    found, told = find_peaks(denoised, prominence=0, wlen=window)
-    high = told["prominences"] > SUPPORTED * expected_error[found]
-    far = (np.abs(axis[found, None] - lines.centre) > np.maximum(REACH * lines.width, NEAREST * step)).all(axis=1)
-    suspects = found[high & far]
+    tops, properties = find_peaks(denoised, prominence=0, wlen=window)
+    high = properties["prominences"] > SUPPORTED * expected_error[tops]
+    far = (np.abs(axis[tops, None] - lines.centre) > np.maximum(REACH * lines.width, NEAREST * step)).all(axis=1)
+    suspects = tops[high & far]
     if not len(suspects):
         return suspects
     reach = np.maximum(peak_widths(denoised, suspects, 0.5, wlen=window)[0] / 2, NEAREST)
-    true, told = find_peaks(truth, prominence=0, wlen=window)
+    true, properties = find_peaks(truth, prominence=0, wlen=window)
     near = np.abs(suspects[:, None] - true) <= reach[:, None]
-    supported = near & (told["prominences"] > SUPPORTED * expected_error[suspects][:, None])
+    supported = near & (properties["prominences"] > SUPPORTED * expected_error[suspects][:, None])
     return suspects[~supported.any(axis=1)]
 
 
@@ -81,7 +81,7 @@ def fitted(axis: Floats, values: Floats, centre: float, width: float) -> tuple[f
     level = float(np.median(rows[[0, 1, -2, -1]]))
     top = max(float(rows.max()) - level, 1e-9)
     try:
-        found, _ = curve_fit(
+        fitted, _ = curve_fit(
             line_on_slope,
             shift,
             rows,
@@ -93,15 +93,15 @@ def fitted(axis: Floats, values: Floats, centre: float, width: float) -> tuple[f
         )
     except RuntimeError:  # it did not converge
         return None
-    return float(found[0]), float(found[2])
+    return float(fitted[0]), float(fitted[2])
 
 
 def bias(axis: Floats, values: Floats, truth: Floats, lines: tuple[Lines, ...]) -> Bias:
     """How the lines of spectra (N, B) compare with those of the truth (N, B), both fitted the same way."""
-    height, width, lost, many = [], [], 0, 0
+    height, width, lost, n_lines = [], [], 0, 0
     for row, true, drawn in zip(values, truth, lines, strict=True):
         for centre, full in zip(drawn.centre, drawn.width, strict=True):
-            many += 1
+            n_lines += 1
             ours, right = (fitted(axis, rows, centre, full) for rows in (row, true))
             if ours is None or right is None:
                 lost += 1
@@ -110,4 +110,4 @@ def bias(axis: Floats, values: Floats, truth: Floats, lines: tuple[Lines, ...]) 
             width.append(ours[1] / right[1] - 1)
     if not height:
         return Bias(np.nan, np.nan, 100.0)
-    return Bias(100 * float(np.median(height)), 100 * float(np.median(width)), 100 * lost / many)
+    return Bias(100 * float(np.median(height)), 100 * float(np.median(width)), 100 * lost / n_lines)

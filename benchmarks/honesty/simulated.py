@@ -60,28 +60,28 @@ class Simulated:
 
 def crowd(random: np.random.Generator) -> Lines:
     """A number of lines at random places, the strongest of height one, most of them weak."""
-    many = int(random.integers(FEWEST_LINES, MOST_LINES + 1))
-    height = np.exp(random.uniform(np.log(WEAKEST), 0, many))
+    n_lines = int(random.integers(FEWEST_LINES, MOST_LINES + 1))
+    height = np.exp(random.uniform(np.log(WEAKEST), 0, n_lines))
     return Lines(
-        random.uniform(AXIS[0], AXIS[-1], many),
-        np.exp(random.uniform(np.log(NARROWEST_CM), np.log(WIDEST_CM), many)),
+        random.uniform(AXIS[0], AXIS[-1], n_lines),
+        np.exp(random.uniform(np.log(NARROWEST_CM), np.log(WIDEST_CM), n_lines)),
         height / height.max(),
-        random.random(many),
+        random.random(n_lines),
     )
 
 
-def isolated(random: np.random.Generator, width_cm: float, many: int = 5) -> Lines:
+def isolated(random: np.random.Generator, width_cm: float, n_lines: int = 5) -> Lines:
     """Lines of one width and of height one, too far apart to touch."""
-    spacing = (AXIS[-1] - AXIS[0]) / many
-    centre = AXIS[0] + spacing * (np.arange(many) + 0.5) + random.uniform(-0.08, 0.08, many) * spacing
-    return Lines(centre, np.full(many, width_cm), np.ones(many), random.random(many))
+    spacing = (AXIS[-1] - AXIS[0]) / n_lines
+    centre = AXIS[0] + spacing * (np.arange(n_lines) + 0.5) + random.uniform(-0.08, 0.08, n_lines) * spacing
+    return Lines(centre, np.full(n_lines, width_cm), np.ones(n_lines), random.random(n_lines))
 
 
 def fluorescence(random: np.random.Generator) -> Floats:
     """One broad hump over a constant, a tenth to ten times the strongest line -> (B,)."""
-    place = np.linspace(-1, 1, len(AXIS))
+    abscissa = np.linspace(-1, 1, len(AXIS))
     strength = np.exp(random.uniform(np.log(0.1), np.log(10)))
-    hump = np.exp(-0.5 * ((place - random.uniform(-1.5, 1.5)) / random.uniform(0.5, 1.5)) ** 2)
+    hump = np.exp(-0.5 * ((abscissa - random.uniform(-1.5, 1.5)) / random.uniform(0.5, 1.5)) ** 2)
     background: Floats = strength * (hump + random.random())
     return background
 
@@ -94,14 +94,14 @@ def noise_level(random: np.random.Generator, truth: Floats, sigma: float) -> Flo
     return scale
 
 
-def simulate(seed: int, many: int, snr: float, drifting: bool, width_cm: float | None = None) -> Simulated:
+def simulate(seed: int, n_spectra: int, snr: float, drifting: bool, width_cm: float | None = None) -> Simulated:
     """Spectra at one signal-to-noise ratio, with the drift between repeats or without.
 
     Crowded with lines of many widths, or with isolated ones of `width_cm`.
     """
     random = np.random.default_rng(seed)
-    lines = tuple(crowd(random) if width_cm is None else isolated(random, width_cm) for _ in range(many))
-    pure = np.stack([one.on(AXIS) for one in lines])
+    lines = tuple(crowd(random) if width_cm is None else isolated(random, width_cm) for _ in range(n_spectra))
+    pure = np.stack([line.on(AXIS) for line in lines])
     height = pure.max(axis=1, keepdims=True)
     truth = pure + height * np.stack([fluorescence(random) for _ in lines])
     scale = np.stack([noise_level(random, row, float(top) / snr) for row, top in zip(truth, height[:, 0], strict=True)])

@@ -48,7 +48,7 @@ def _chosen(candidates: Sequence[Any], default: Any, train: Floats, labels: Labe
     inner = folds(labels)
     if inner is None:
         return default
-    scores = [cross_val_score(clone(one), train, labels, cv=inner).mean() for one in candidates]
+    scores = [cross_val_score(clone(candidate), train, labels, cv=inner).mean() for candidate in candidates]
     return candidates[int(np.argmax(scores))]
 
 
@@ -89,14 +89,14 @@ def svm(train: Floats, labels: Labels, test: Floats) -> Labels:
 def pca_lda(train: Floats, labels: Labels, test: Floats) -> Labels:
     """Linear discriminants of as many principal components as are chosen; the default is one for each class."""
     train, test = in_their_span(train, test)
-    many = len(np.unique(labels))
-    most = len(train) - many  # fewer spectra than that in a fold: its covariance would be singular
+    n_classes = len(np.unique(labels))
+    most = len(train) - n_classes  # fewer spectra than that in a fold: its covariance would be singular
     if most < 2:
         return nearest_mean(train, labels, test)  # which is what LDA comes to without a spread within classes
-    smallest_fold = min(int(0.6 * len(train)) - many, train.shape[1])
+    smallest_fold = min(int(0.6 * len(train)) - n_classes, train.shape[1])
     sizes = sorted({min(size, most, max(2, smallest_fold)) for size in (5, 10, 20, 30, 40, 60, 90)})
     candidates = [make_pipeline(PCA(size), LinearDiscriminantAnalysis()) for size in sizes]
-    default = make_pipeline(PCA(min(many, most, train.shape[1])), LinearDiscriminantAnalysis())
+    default = make_pipeline(PCA(min(n_classes, most, train.shape[1])), LinearDiscriminantAnalysis())
     return np.asarray(_chosen(candidates, default, train, labels).fit(train, labels).predict(test))
 
 

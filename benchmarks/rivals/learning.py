@@ -67,21 +67,21 @@ def half_precision(device: torch.device) -> torch.autocast:
 
 
 @torch.inference_mode()
-def told(network: Callable[[Tensor], Tensor], rows: Rows, device: torch.device) -> Rows:
+def network_output(network: Callable[[Tensor], Tensor], rows: Rows, device: torch.device) -> Rows:
     """What `network` says of `rows` (N, B) -> (N, K)."""
     if isinstance(network, nn.Module):
         network.eval()
     parts = []
-    for some in torch.split(torch.from_numpy(rows), SPECTRA_A_BATCH):
+    for batch in torch.split(torch.from_numpy(rows), SPECTRA_A_BATCH):
         with half_precision(device):
-            parts.append(network(some.to(device)).float().cpu())
+            parts.append(network(batch.to(device)).float().cpu())
     result: Rows = torch.cat(parts).numpy()
     return result
 
 
 def accuracy(network: nn.Module, rows: Rows, classes: Labels, device: torch.device) -> float:
     """The share of `rows` (N, B) that `network` gives their class (N,)."""
-    return float(np.mean(told(network, rows, device).argmax(axis=1) == classes))
+    return float(np.mean(network_output(network, rows, device).argmax(axis=1) == classes))
 
 
 def loss_of_classes(network: nn.Module, rows: Tensor, classes: Tensor | None) -> Tensor:
@@ -138,9 +138,9 @@ class Learning:
             group["lr"] = self.how.learning_rate * self.how.decay**self.epoch
         self.network.train()
         losses = []
-        for some in torch.randperm(len(self.rows)).to(self.device).split(self.how.spectra_per_step):
-            if len(some) > 1 or len(self.rows) == 1:  # a batch of one has no spread to be normalised by
-                losses.append(self._take_step(some))
+        for batch in torch.randperm(len(self.rows)).to(self.device).split(self.how.spectra_per_step):
+            if len(batch) > 1 or len(self.rows) == 1:  # a batch of one has no spread to be normalised by
+                losses.append(self._take_step(batch))
         self.epoch += 1
         if self.judge is not None:
             right = self.judge()
@@ -150,12 +150,12 @@ class Learning:
                 self.best_weights = {name: part.detach().clone() for name, part in self.network.state_dict().items()}
         return float(torch.stack(losses).mean())
 
-    def _take_step(self, some: Tensor) -> Tensor:
-        rows = self.rows[some]
+    def _take_step(self, batch: Tensor) -> Tensor:
+        rows = self.rows[batch]
         if self.vary is not None:
             rows = self.vary(rows)
         with half_precision(self.device):
-            loss = self.loss(self.network, rows, None if self.classes is None else self.classes[some])
+            loss = self.loss(self.network, rows, None if self.classes is None else self.classes[batch])
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()

@@ -26,10 +26,10 @@ class Found:
 
 def on_one_axis(mixed: KnownMixture, few: References) -> tuple[Floats, Floats, list[str]]:
     """For the rivals: the query (B,) and the references (R, B) without baselines, each reference of unit area."""
-    low = max(mixed.spectrum.axis[0], *(one.axis[0] for one in few.spectra))
-    high = min(mixed.spectrum.axis[-1], *(one.axis[-1] for one in few.spectra))
+    low = max(mixed.spectrum.axis[0], *(spectrum.axis[0] for spectrum in few.spectra))
+    high = min(mixed.spectrum.axis[-1], *(spectrum.axis[-1] for spectrum in few.spectra))
     axis = mixed.spectrum.axis[(mixed.spectrum.axis >= low) & (mixed.spectrum.axis <= high)]
-    rows = np.stack([np.interp(axis, one.axis, one.values[0]) for one in [mixed.spectrum, *few.spectra]])
+    rows = np.stack([np.interp(axis, spectrum.axis, spectrum.values[0]) for spectrum in [mixed.spectrum, *few.spectra]])
     rows -= baseline(axis, rows)
     areas = np.maximum(rows, 0).sum(axis=1, keepdims=True)
     return rows[0], rows[1:] / areas[1:], [str(name) for name in few.names]

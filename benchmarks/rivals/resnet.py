@@ -19,7 +19,7 @@ from sklearn.model_selection import StratifiedShuffleSplit
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
-from benchmarks.rivals.learning import Learning, LearningPlan, accuracy, chosen_device, told
+from benchmarks.rivals.learning import Learning, LearningPlan, accuracy, chosen_device, network_output
 
 Floats = NDArray[np.floating[Any]]
 Labels = NDArray[Any]
@@ -92,9 +92,9 @@ def between_0_and_1(values: Floats) -> NDArray[np.float32]:
 
 def of_published_length(values: Floats) -> Floats:
     """Spectra (N, B) with so many neighbouring samples averaged that about PUBLISHED_POINTS or fewer are left."""
-    many = -(-values.shape[1] // PUBLISHED_POINTS)
-    whole = values.shape[1] // many * many
-    return values[:, :whole].reshape(len(values), -1, many).mean(axis=2)
+    n_points = -(-values.shape[1] // PUBLISHED_POINTS)
+    whole = values.shape[1] // n_points * n_points
+    return values[:, :whole].reshape(len(values), -1, n_points).mean(axis=2)
 
 
 def classify(
@@ -120,4 +120,4 @@ def classify(
         judge = partial(accuracy, network, rows[apart], classes[apart], where)
         rows, classes = rows[learn], classes[learn]
     Learning(network, how, rows, classes, judge).run()
-    return np.asarray(names[told(network, between_0_and_1(test_values), where).argmax(axis=1)])
+    return np.asarray(names[network_output(network, between_0_and_1(test_values), where).argmax(axis=1)])

@@ -42,7 +42,7 @@ def standard(spectra: Tensor) -> Tensor:
     return centred / centred.square().mean(dim=1, keepdim=True).sqrt().clamp_min(1e-6)
 
 
-def places(count: int, width: int) -> Tensor:
+def position_codes(count: int, width: int) -> Tensor:
     """Sines and cosines of the places 0 to `count` - 1 (count, width), as of arXiv 1706.03762, halves side by side."""
     rates = 10_000.0 ** (-torch.arange(width // 2, dtype=torch.float64) / (width / 2))
     angle = torch.arange(count, dtype=torch.float64)[:, None] * rates
@@ -51,9 +51,9 @@ def places(count: int, width: int) -> Tensor:
 
 def varied(spectra: Tensor) -> Tensor:
     """`spectra` (n, B) between 0 and 1 as the paper corrupts them to learn from, each kind with even odds."""
-    many = len(spectra)
-    chance = torch.rand(4, many, 1, device=spectra.device)
-    deviation = torch.empty(many, 1, device=spectra.device).uniform_(*NOISE)
+    n_spectra = len(spectra)
+    chance = torch.rand(4, n_spectra, 1, device=spectra.device)
+    deviation = torch.empty(n_spectra, 1, device=spectra.device).uniform_(*NOISE)
     noisy = (spectra + deviation * torch.randn_like(spectra)).clamp(0, 1)
     width = int(torch.randint(1, WIDEST_BLUR + 1, (1,)))
     blurred = avg_pool1d(pad(spectra[:, None], ((width - 1) // 2, width // 2), mode="replicate"), width, 1)[:, 0]
@@ -76,7 +76,7 @@ def layers(plan: SmaePlan, depth: int, dropout: float) -> nn.ModuleList:
 class SmaeEncoder(nn.Module):
     """Spectra (N, B) -> a token of the whole and one of each patch that is seen (N, 1 + V, width)."""
 
-    place: Tensor
+    position_code: Tensor
 
     def __init__(self, points: int, plan: SmaePlan, dropout: float = 0.0) -> None:
         super().__init__()
@@ -86,7 +86,7 @@ class SmaeEncoder(nn.Module):
         self.whole = nn.Parameter(0.02 * torch.randn(plan.width))
         self.layers = layers(plan, plan.depth, dropout)
         self.after = nn.LayerNorm(plan.width)
-        self.register_buffer("place", places(self.patches, plan.width), persistent=False)
+        self.register_buffer("position_code", position_codes(self.patches, plan.width), persistent=False)
 
     def patched(self, spectra: Tensor) -> Tensor:
         """The standard `spectra` (N, B) in patches (N, T, P); what does not fill the last patch is left out."""
@@ -95,7 +95,7 @@ class SmaeEncoder(nn.Module):
 
     def forward(self, spectra: Tensor, seen: Tensor | None = None) -> Tensor:
         """`seen` (N, V) says which patches of each spectrum are looked at; None is all."""
-        tokens = self.embed(self.patched(spectra)) + self.place
+        tokens = self.embed(self.patched(spectra)) + self.position_code
         if seen is not None:
             tokens = taken(tokens, seen)
         tokens = torch.cat([self.whole.to(tokens.dtype).expand(len(tokens), 1, -1), tokens], dim=1)
@@ -117,7 +117,7 @@ def taken(tokens: Tensor, which: Tensor) -> Tensor:
 class SmaePaper(nn.Module):
     """The autoencoder: spectra (N, B) and which patches are seen -> every patch rebuilt (N, T, P)."""
 
-    place: Tensor
+    position_code: Tensor
 
     def __init__(self, points: int, plan: SmaePlan | None = None) -> None:
         super().__init__()
@@ -129,12 +129,12 @@ class SmaePaper(nn.Module):
         self.decoder = layers(plan, plan.decoder_depth, 0.0)
         self.after = nn.LayerNorm(plan.width)
         self.head = nn.Linear(plan.width, plan.patch)
-        self.register_buffer("place", places(self.encoder.patches, plan.width), persistent=False)
+        self.register_buffer("position_code", position_codes(self.encoder.patches, plan.width), persistent=False)
 
-    def draw(self, many: int, device: torch.device) -> tuple[Tensor, int]:
-        """An order of the patches at random for each of `many` spectra (N, T), and how many of its first are seen."""
+    def draw(self, n_spectra: int, device: torch.device) -> tuple[Tensor, int]:
+        """A random order of the patches for each of `n_spectra` spectra (N, T), and how many of its first are seen."""
         count = self.encoder.patches
-        order = torch.rand(many, count, device=device).argsort(dim=1)
+        order = torch.rand(n_spectra, count, device=device).argsort(dim=1)
         return order, max(1, math.floor(count * (1 - self.plan.mask_ratio)))
 
     def put_back(self, tokens: Tensor, order: Tensor) -> Tensor:
@@ -145,7 +145,7 @@ class SmaePaper(nn.Module):
     def forward(self, spectra: Tensor, order: Tensor, seen: int) -> Tensor:
         """The first `seen` patches of `order` (N, T) are looked at."""
         tokens = self.enter(self.encoder(spectra, order[:, :seen]))
-        rebuilt = torch.cat([tokens[:, :1], self.put_back(tokens[:, 1:], order) + self.place], dim=1)
+        rebuilt = torch.cat([tokens[:, :1], self.put_back(tokens[:, 1:], order) + self.position_code], dim=1)
         for layer in self.decoder:
             rebuilt = layer(rebuilt)
         patches: Tensor = self.head(self.after(rebuilt[:, 1:]))

@@ -98,9 +98,9 @@ def denoise(network: ResidualUNet, values: Floats) -> Floats:
     rows = torch.from_numpy(np.array(values, dtype=np.float32))
     points = rows.shape[1]
     clean = []
-    for some in torch.split(rows, max(1, SAMPLES_PER_BATCH // points)):
-        low, span = between_0_and_1(some)
-        padded = pad((some - low) / span, (0, -points % network.deepest), mode="replicate")
+    for batch in torch.split(rows, max(1, SAMPLES_PER_BATCH // points)):
+        low, span = between_0_and_1(batch)
+        padded = pad((batch - low) / span, (0, -points % network.deepest), mode="replicate")
         with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
             predicted = network(padded)
         clean.append(predicted[:, :points].float() * span + low)
@@ -212,13 +212,13 @@ def main() -> None:
     ask.add_argument("--out", type=Path, default=default_file())
     ask.add_argument("--leave-out", default=LEFT_OUT, help="groups of the corpus, with commas")
     ask.add_argument("--threads", type=int, default=1)
-    told = ask.parse_args()
-    torch.set_num_threads(told.threads)
-    real, _apart = corpora.load(told.corpus, tuple(name for name in told.leave_out.split(",") if name))
-    run = Training(real, PretrainingConfig(), 60 * told.minutes)
-    if told.out.exists():
-        run.resume(told.out)
-    train(run, told.out)
+    arguments = ask.parse_args()
+    torch.set_num_threads(arguments.threads)
+    real, _apart = corpora.load(arguments.corpus, tuple(name for name in arguments.leave_out.split(",") if name))
+    run = Training(real, PretrainingConfig(), 60 * arguments.minutes)
+    if arguments.out.exists():
+        run.resume(arguments.out)
+    train(run, arguments.out)
 
 
 if __name__ == "__main__":

@@ -118,10 +118,12 @@ def test_the_test_is_seen_by_finished_networks_only_and_by_each_once(tmp_path, m
     given, test = bacteria["finetune"], bacteria["test"]
     asked, learned = [], []
     monkeypatch.setattr(
-        protocol, "told", lambda network, rows, device: asked.append(rows) or told(network, rows, device)
+        protocol,
+        "network_output",
+        lambda network, rows, device: asked.append(rows) or network_output(network, rows, device),
     )
     monkeypatch.setattr(protocol, "Learning", lambda *a: learned.append(a[2]) or Learning(*a))
-    told = bacteria_id.told
+    network_output = bacteria_id.network_output
     bench = bench_in(tmp_path / "one", bacteria)
     recipe = RECIPES["resnet-scratch"](bench)
     found = protocol.identify(bench, recipe, given, test, seeds=2)

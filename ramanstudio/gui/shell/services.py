@@ -44,6 +44,7 @@ class Services(QObject):
 
     def __init__(self, loader: EngineLoader) -> None:
         super().__init__()
+        self.loader = loader
         self.messages = Messages()
         self.crash_log = CrashLog(self.messages.show_error)
         self._earlier_crash = self.crash_log.start()
@@ -61,11 +62,12 @@ class Services(QObject):
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.peak_finding = PeakFinding(self.workers, self.messages)
         self.when_processed = WhenProcessed(self.session, self.denoising, self.messages)
-        self.exporting = Exporting(self.session, self.workers, self.messages, self.when_processed)
+        self.exporting = Exporting(self.session, self.workers, self.messages, self.when_processed, self.peak_finding)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self.autosave = Autosave(self.session, self.workers, self.messages, self.project_files)
         self._collecting = [self._collect(COLLECT_YOUNG_MS, 1), self._collect(COLLECT_ALL_MS, 2)]
         self._n_frozen_modules = 0  # number of imported modules at the last gc.freeze()
+        self._was_frozen = gc.get_freeze_count() > 0  # by the program that embeds the window: it stays so
         self._gc_was_enabled = gc.isenabled()
         self._switch_s = sys.getswitchinterval()
         gc.disable()  # on a worker thread the collector would destroy QObjects there
@@ -113,7 +115,8 @@ class Services(QObject):
         self.autosave.end()
         self.crash_log.end()
         sys.setswitchinterval(self._switch_s)
-        gc.unfreeze()
+        if not self._was_frozen:
+            gc.unfreeze()
         if self._gc_was_enabled:
             gc.enable()
         return ended
