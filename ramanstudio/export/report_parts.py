@@ -59,11 +59,15 @@ def difference_part(
     if library is None:
         return None
     axis, values, baseline = spectra.axis, spectra.values[0].astype(np.float64), baseline_of(spectra)
-    fit, label = fit_reference, name
+    label = name
     if baseline is not None:  # as in the window: small bands are seen, whatever the recipe does
-        values, fit, label = values - baseline, fit_corrected_reference, f"{name}, baseline subtracted"
+        values, label = values - baseline, f"{name}, baseline subtracted"
     try:
-        fitted = fit(axis, values, library.spectrum(match.reference))
+        reference = library.spectrum(match.reference)
+        if baseline is None:
+            fitted = fit_reference(axis, values, reference)
+        else:
+            fitted = fit_corrected_reference(axis, values, reference)
     except StudioError:
         return None
     if fitted is None:

@@ -62,9 +62,11 @@ def baseline_of(spectra: SpectrumSet) -> Floats | None:
     from ramanstudio.signal.baseline import automatic_baseline
 
     try:
-        return automatic_baseline(spectra[:1]).values[0]
+        baselines: Floats = automatic_baseline(spectra[:1]).values
     except StudioError:
         return None
+    baseline: Floats = baselines[0]
+    return baseline
 
 
 def fit_corrected_reference(
