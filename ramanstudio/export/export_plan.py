@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ramanstudio.core.axis_uncertainty import AXIS_KEYS, INTENSITY_KEYS
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.group_table import means_path
@@ -27,6 +28,7 @@ TABLES: Final = {
     "identifications": "Identifications",
     "groups": "Groups",
 }
+PROCESSED_KEYS: Final = ("intensity_unit", *AXIS_KEYS, *INTENSITY_KEYS)  # metadata that steps of a recipe set
 ALL_NAME: Final = "spectra"  # {name} of a file that holds all of them
 ERROR_ENDING: Final = ".expected-error"
 
@@ -68,7 +70,7 @@ class ExportItem:
             return source
         spectra = self.result.denoised.spectra if content == "denoised" else self.result.final
         about = dict(source.about)
-        about |= {key: value for key, value in spectra.about.items() if key in ("intensity_unit", "calibration")}
+        about |= {key: value for key, value in spectra.about.items() if key in PROCESSED_KEYS}
         return spectra.with_metadata(about)
 
     def error(self, content: str) -> NDArray[Any] | None:

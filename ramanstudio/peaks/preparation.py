@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.axis_uncertainty import axis_sd_cm
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
@@ -33,7 +34,8 @@ class Options:
 class Prepared:
     """Spectra in the range of a fit, as double precision: `values` (N, B), 0 at NaN, and `weights` (N,) or (N, B).
 
-    `sigma_known` says whether the expected error was given.
+    `sigma_known` says whether the expected error was given; `axis_sd_cm` is the standard uncertainty of the axis, which
+    all peaks of a spectrum share.
     """
 
     axis: Floats
@@ -41,6 +43,7 @@ class Prepared:
     weights: Floats
     n_points: NDArray[np.intp]
     sigma_known: bool
+    axis_sd_cm: float = 0.0
 
 
 def prepare(spectra: SpectrumSet, within: ShiftRange | None, expected_error: Any = None) -> Prepared:
@@ -75,7 +78,7 @@ def prepare(spectra: SpectrumSet, within: ShiftRange | None, expected_error: Any
         spread = np.broadcast_to(weights[:, None] if weights.ndim == 1 else weights, values.shape)
         weights = np.where(finite & np.isfinite(spread), spread, 0.0)
         values = np.where(finite, values, 0.0)
-    return Prepared(axis, values, weights, finite.sum(axis=1), expected_error is not None)
+    return Prepared(axis, values, weights, finite.sum(axis=1), expected_error is not None, axis_sd_cm(spectra.about))
 
 
 def _noise(whole: NDArray[Any], values: Floats, finite: NDArray[np.bool_]) -> Floats:

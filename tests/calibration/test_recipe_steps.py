@@ -46,5 +46,28 @@ def test_a_recipe_chooses_the_only_saved_profile_that_fits(tmp_path, monkeypatch
     store(calibration.calibrate(spectra, "silicon", name="A, silicon"))
     processed = recipe.apply(spectra)
     assert "A, silicon" in processed.records[0]["summary"]
-    with pytest.raises(StudioError, match="No saved calibration profile"):
-        recipe.apply(spectra.with_about(laser_nm=633.0))
+    for about, sentence in (
+        ({"laser_nm": 633.0}, "was measured with 532 nm"),
+        ({"instrument": ""}, "do not state their instrument"),
+    ):
+        with pytest.raises(StudioError, match=sentence):
+            recipe.apply(spectra.with_about(**about))
+    store(calibration.calibrate(spectra.with_about(grating="600"), "silicon", name="600"))
+    with pytest.raises(StudioError, match="2 saved profiles fit these spectra: '600', 'A, silicon'"):
+        recipe.apply(spectra)
+    chosen = recipe.apply(spectra.with_about(grating="1200"))
+    assert "'A, silicon', automatic" in chosen.records[0]["summary"]
+
+
+def test_an_intensity_profile_of_another_grating_is_used_with_a_warning_but_never_chosen(tmp_path, monkeypatch):
+    monkeypatch.setenv("RAMANSTUDIO_HOME", str(tmp_path))
+    axis = np.arange(150.0, 3000.0, 3.0)
+    glass = calibration.intensity_standards()["srm2241"].intensity(axis)
+    spectra = SpectrumSet.of(axis, glass, laser_nm=785.0, instrument="A", grating="600")
+    path = store(calibration.calibrate_intensity(spectra, "srm2241", name="I"))
+    assert "'I', automatic" in Recipe.of(CorrectIntensity("automatic")).apply(spectra).records[0]["summary"]
+    other = spectra.with_about(grating="1200")
+    with pytest.raises(StudioError, match=r"another grating \(600, not 1200\)"):
+        Recipe.of(CorrectIntensity("automatic")).apply(other)
+    processed = Recipe.of(CorrectIntensity(str(path))).apply(other)
+    assert "Warning: The profile was measured with another grating" in processed.records[0]["summary"]
