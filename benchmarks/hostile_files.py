@@ -198,7 +198,8 @@ SAMPLES = {
     "labspec6": "labspec6*.l6?", "labspec5": "labspec5*.ngc", "labspec_xml": "labspec*.xml", "witec": "*.wip",
     "opus": "*.0", "omnic": "omnic*.sp?", "princeton": "*.spe", "andor": "*.sif", "trivista": "*.tvf",
     "matlab": "*.mat", "envi": "*.hdr", "jasco": "*.jws", "nexus": "*.nxs", "ramanchada": "*.cha", "xlsx": "*.xlsx",
-    "archive": "archive.zip", "gzip": "*.gz", "wdf": "*.wdf", "spc": "*.spc", "jcamp": "*.jdx",
+    "archive": "archive.zip", "procspec": "*.ProcSpec", "gzip": "*.gz",
+    "wdf": "*.wdf", "spc": "*.spc", "jcamp": "*.jdx",
 }  # fmt: skip
 
 

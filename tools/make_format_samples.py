@@ -312,6 +312,7 @@ def container_files() -> dict[str, bytes]:
                 "imageaxisscale": [POSITIONS_UM[:3, 0], POSITIONS_UM[::3, 1]],
             }
         ),
+        "spectrasuite.ProcSpec": containers.procspec_bytes(SPECTRUM, WAVELENGTHS_NM, laser_nm=LASER_NM),
         "envi_map.hdr": containers.envi_header(AXIS, 3, 2),
         "envi_map.dat": SET.astype("<f4").tobytes(),
         "jasco.jws": containers.jasco_bytes(SPECTRUM, AXIS[0], AXIS[-1]),

@@ -75,7 +75,7 @@ class Analyses:
         if self.template is None:
             return measured
         after = [
-            SpectrumSet(np.arange(2.0), np.zeros((len(source), 2))) if result is None else result.spectra
+            SpectrumSet(np.arange(2.0), np.zeros((len(source), 2), np.float32)) if result is None else result.spectra
             for source, result in zip(sets, processed, strict=True)
         ]
         errors = [None if result is None else np.asarray(result.expected_error) for result in processed]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -19,7 +19,7 @@ from ramanstudio.processing.runner import Processed, Runner
 from ramanstudio.processing.stages import is_set_wide, resolve_sets, select_rows
 from ramanstudio.processing.step import Denoiser, RecipeStep
 
-BLOCK_VALUES: Final = 20_000_000  # intensities of a set that are processed at once
+BLOCK_VALUES: Final = 10_000_000  # intensities of a set that are processed at once
 STACK_FROM: Final = 1  # more files than this are computed at once: to the last bit what one by one gives
 
 
@@ -126,12 +126,3 @@ class SpectrumRows(Protocol):
     def points(self) -> int: ...
     def __len__(self) -> int: ...
     def __getitem__(self, rows: slice, /) -> SpectrumSet: ...
-
-
-def apply_by_blocks(
-    spectra: SpectrumRows, recipe: Recipe, engine: Denoiser | None, progress: Progress = SILENT
-) -> Iterator[tuple[slice, Processed | StudioError]]:
-    """Yield the results of blocks of rows of a set, in order."""
-    for rows in row_blocks(len(spectra), spectra.points, recipe):
-        part = progress.part(rows.start, len(spectra))
-        yield rows, apply_to_set(spectra[rows], recipe, engine, part, len(spectra) >= MIN_TOGETHER)

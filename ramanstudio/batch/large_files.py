@@ -1,15 +1,47 @@
-"""HDF5 files whose spectra are larger than a block: their rows are read as they are needed."""
+"""HDF5 and WiRE files and zarr stores whose spectra are larger than a block: rows are read as they are needed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.batch import computing
+from ramanstudio.batch import computing, zarr_store
 from ramanstudio.core.spectra import Plain, SpectrumSet
+
+
+class LargeSet(Protocol):
+    """N spectra on one axis in a file, of which slices of rows are read."""
+
+    path: Path
+
+    @property
+    def points(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: slice, /) -> SpectrumSet: ...
+
+
+class WdfRows:
+    """The spectra of a WiRE file, of which slices of rows are read."""
+
+    def __init__(self, path: Path, laser_nm: float | None, n_spectra: int) -> None:
+        from ramanstudio.formats import wdf
+
+        self.path, self.laser_nm, self._n_spectra = path, laser_nm, n_spectra
+        self.points = wdf.read_rows(path, slice(0, 1), laser_nm).points
+
+    def __len__(self) -> int:
+        return self._n_spectra
+
+    def __getitem__(self, rows: slice) -> SpectrumSet:
+        """Read a slice of rows."""
+        from ramanstudio.formats import wdf
+        from ramanstudio.formats.validation import without_impossible_intensities
+
+        spectra = without_impossible_intensities(self.path, wdf.read_rows(self.path, rows, self.laser_nm))
+        return spectra.with_about(source=str(self.path), format="Renishaw WiRE")
 
 
 class LazySet:
@@ -19,7 +51,7 @@ class LazySet:
         self, file: Path, group: str, head: SpectrumSet, table: dict[str, NDArray[Any]], n_spectra: int
     ) -> None:
         """`head` holds the first spectrum, with the axis and metadata of all."""
-        self._file, self._group, self._head, self._table, self._n_spectra = file, group, head, table, n_spectra
+        self.path, self._group, self._head, self._table, self._n_spectra = file, group, head, table, n_spectra
 
     def __len__(self) -> int:
         return self._n_spectra
@@ -38,19 +70,31 @@ class LazySet:
         """Read a slice of rows."""
         from ramanstudio.formats.safe_hdf5 import open_file
 
-        with open_file(self._file) as file:
+        with open_file(self.path) as file:
             values = file[self._group]["values"][rows].astype(np.float32)
         values[~np.isfinite(values)] = np.nan
         table = {name: column[rows] for name, column in self._table.items()}
         return SpectrumSet(self._head.axis, values, table, self._head.about)
 
 
-def open_large(file: Path) -> LazySet | None:
-    """Return the spectra of an HDF5 file with one group `spectra` whose intensities are more than a block, or None.
+def open_large(file: Path, laser_nm: float | None = None) -> LargeSet | None:
+    """Return the spectra of a file whose intensities are more than a block, or of any zarr store; None of others.
 
-    Its axis has to be Raman shift that increases; other files are read as a whole. Raises StudioError when the file is
-    damaged.
+    HDF5 files with one group `spectra` on an increasing Raman shift axis, and WiRE files; others are read as a whole.
+    Raises StudioError when the file is damaged.
     """
+    suffix = file.suffix.lower()
+    if zarr_store.is_store(file):
+        return zarr_store.ZarrRows(file)
+    if suffix == ".wdf" and file.stat().st_size > 4 * computing.BLOCK_VALUES:
+        from ramanstudio.formats import wdf
+
+        n_spectra, points = wdf.shape(file)
+        return WdfRows(file, laser_nm, n_spectra) if n_spectra * points > computing.BLOCK_VALUES else None
+    return _open_large_hdf5(file)
+
+
+def _open_large_hdf5(file: Path) -> LazySet | None:
     from ramanstudio.formats import hdf5
     from ramanstudio.formats.safe_hdf5 import open_file
 

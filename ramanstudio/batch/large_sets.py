@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
@@ -10,12 +10,15 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.batch.analyses import Analyses
-from ramanstudio.batch.computing import SpectrumRows, apply_by_blocks
-from ramanstudio.batch.results import quality_codes, result_rows
+from ramanstudio.batch import zarr_store
+from ramanstudio.batch.computing import SpectrumRows, row_blocks
+from ramanstudio.batch.parts import LocalComputer, Part
+from ramanstudio.batch.results import result_rows
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.writing import atomic_path
+from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.export.processed_files import (
     error_path,
     extra_datasets,
@@ -23,41 +26,37 @@ from ramanstudio.export.processed_files import (
     write_matrix_rows,
 )
 from ramanstudio.export.text_table import make_folder
-from ramanstudio.processing.recipe import Recipe
 from ramanstudio.processing.runner import Processed
-from ramanstudio.processing.step import Denoiser
 
+Blocks = Iterator[tuple[slice, SpectrumSet, Part]]  # rows of the set, the measured spectra, and what came of them
+KeepRows = Callable[[list[list[Any]]], None]
 TEXT_BYTES: Final = 256  # of a text in a column that grows
 
 
-def write_by_blocks(
-    spectra: SpectrumRows,
-    recipe: Recipe,
-    engine: Denoiser | None,
-    path: Path | None,
-    name: str,
-    progress: Progress,
-    analyses: Analyses,
-) -> list[list[Any]]:
-    """Process a set block by block into the file `path`, CSV or HDF5; return its rows of the results table.
+def local_blocks(spectra: SpectrumRows, computer: LocalComputer, progress: Progress) -> Blocks:
+    """Yield what comes of blocks of rows of a set, in order, computed in this process; their sources are read once."""
+    as_set = len(spectra) >= MIN_TOGETHER
+    for rows in row_blocks(len(spectra), spectra.points, computer.recipe):
+        source = spectra[rows]
+        yield rows, source, computer.block(source, as_set, progress.part(rows.start, len(spectra)))
+
+
+def write_by_blocks(blocks: Blocks, path: Path | None, name: str, n_spectra: int, keep: KeepRows) -> None:
+    """Write blocks into the file `path`, CSV, HDF5 or zarr, and give the rows of the results table to `keep`.
 
     Raises StudioError when a block cannot be processed, or the format cannot be written block by block.
     """
-    rows = list[list[Any]]()
-    with _writer(path) as write:
-        for block, outcome in apply_by_blocks(spectra, recipe, engine, progress):
-            if isinstance(outcome, StudioError):
-                raise outcome
+    with _writer(path, n_spectra) as write:
+        for rows, source, part in blocks:
+            if isinstance(part.outcome, StudioError):
+                raise part.outcome
             if path is not None:
-                write(outcome)
-            source = spectra[block]
-            cells = analyses.columns([source], [outcome], Progress(on_warning=progress.warn))[0]
-            rows += result_rows(source, outcome, quality_codes([source])[0], name, cells)
-    return rows
+                write(part.outcome, rows.start)
+            keep(result_rows(source, part.outcome, part.codes, name, part.cells))
 
 
 @contextmanager
-def _writer(path: Path | None) -> Iterator[Any]:
+def _writer(path: Path | None, n_spectra: int) -> Iterator[Any]:
     """A function that appends a processed block to the file."""
     if path is None:
         yield None
@@ -77,15 +76,41 @@ def _writer(path: Path | None) -> Iterator[Any]:
 
         with create_file(path) as file:
             yield _Hdf5Blocks(file).add
+    elif path.suffix == zarr_store.SUFFIX:
+        with zarr_store.draft_store(path) as draft:
+            yield _ZarrBlocks(draft, n_spectra).add
     else:
-        raise StudioError(f"A set this large cannot be written as '{path.suffix}'.", remedy="Write it as csv or h5.")
+        raise StudioError(
+            f"A set this large cannot be written as '{path.suffix}'.", remedy="Write it as csv, h5 or zarr."
+        )
+
+
+def columns_of(processed: Processed) -> dict[str, NDArray[Any]]:
+    """Return the columns (N, …) of processed spectra in HDF5 files and zarr stores, the same for every block."""
+    extra = {**extra_datasets(processed), "replaced": processed.replaced.astype(np.uint8)}
+    return {"values": processed.spectra.values, **processed.spectra.table, **extra}
+
+
+class _ZarrBlocks:
+    """Writes blocks to a zarr store."""
+
+    def __init__(self, draft: Path, n_spectra: int) -> None:
+        self._draft, self._n_spectra, self._exists = draft, n_spectra, False
+
+    def add(self, processed: Processed, start: int) -> None:
+        columns = columns_of(processed)
+        if not self._exists:
+            spectra = processed.spectra
+            zarr_store.create(self._draft, self._n_spectra, spectra.axis, spectra.about, columns)
+            self._exists = True
+        zarr_store.write_rows(self._draft, start, columns)
 
 
 class _CsvBlocks:
     def __init__(self, values: IO[str], errors: IO[str]) -> None:
         self._values, self._errors, self._n_rows = values, errors, 0
 
-    def add(self, processed: Processed) -> None:
+    def add(self, processed: Processed, _start: int) -> None:
         for file, numbers in ((self._values, processed.spectra.values), (self._errors, processed.expected_error)):
             if not self._n_rows:
                 write_matrix_header(file, processed.spectra)
@@ -100,12 +125,10 @@ class _Hdf5Blocks:
         self._file, self._n_rows = file, 0
         self._group: Any = None
 
-    def add(self, processed: Processed) -> None:
+    def add(self, processed: Processed, _start: int) -> None:
         from ramanstudio.formats import hdf5
 
-        spectra = processed.spectra
-        extra = {**extra_datasets(processed), "replaced": processed.replaced.astype(np.uint8)}
-        columns = {"values": spectra.values, **spectra.table, **extra}
+        spectra, columns = processed.spectra, columns_of(processed)
         if self._group is None:
             self._group = self._file.create_group("spectra")
             for key, value in spectra.about.items():

@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from ramanstudio.batch.analyses import Analyses
+from ramanstudio.batch.cluster import Cluster, Job, connect, with_blocks_of_this_process
 from ramanstudio.batch.journal import Journal
 from ramanstudio.batch.names import SUFFIX
 from ramanstudio.batch.results import LOG_NAME, RESULTS_NAME
 from ramanstudio.batch.run import BatchRun, FileResult
 from ramanstudio.batch.watching import POLL_S, SETTLE_S, FolderWatcher
+from ramanstudio.batch.zarr_store import SUFFIX as ZARR_SUFFIX
+from ramanstudio.batch.zarr_store import is_store, require_zarr
 from ramanstudio.core.csv_cells import printable
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from ramanstudio.finetuning.finetuned_model import FineTunedModel
     from ramanstudio.library.library import Library
     from ramanstudio.peaks.templates import Template
+
+ZARR: Final = ZARR_SUFFIX.removeprefix(".")
 
 
 def process(
@@ -43,6 +48,7 @@ def process(
     classify: FineTunedModel | str | Path | None = None,
     overwrite: bool = False,
     resume: bool = False,
+    cluster: str = "",
     progress: Progress = SILENT,
 ) -> Iterator[FileResult]:
     """Process files and folders with a recipe, and yield the result of each file in order.
@@ -59,6 +65,8 @@ def process(
     classify : fine-tuned model whose predictions become columns likewise
     overwrite : replace what is in `out`; inputs are never replaced
     resume : go on with an earlier run in `out` that was stopped or killed: files that were done are not done again
+    cluster : where to compute: "" in this process, "local" or "local:4" in worker processes, "tcp://host:8786" on the
+        workers of a dask scheduler, which load `model` themselves
 
     A file that fails is a result with an error, and the others go on. Raises StudioError when there is no file, the
     recipe cannot be read, or `out` holds results and neither `overwrite` nor `resume` is given; Cancelled when asked to
@@ -71,9 +79,36 @@ def process(
     files = find_inputs(given, folder)
     engine = engine or load_engine(chosen, model, device, bool(identify) or classify is not None)
     analyses = _analyses(engine, peaks, identify, classify)
-    run = BatchRun(chosen, engine, folder, given, format, laser_nm, overwrite, resume, analyses)
+    options = (chosen, engine, folder, given, format, laser_nm, overwrite, resume, analyses)
+    if cluster:
+        names = tuple(str(library.path.absolute()) for library in identify)
+        uses = (engine is not None, _named(peaks), names, _named(classify))
+        job = Job(chosen.to_text(), str(model), device, *uses, laser_nm)
+        return _process_on_cluster(cluster, job, options, files, progress)
+    run = BatchRun(*options)
     run.reserve(files)
     return run.process(files, progress)
+
+
+def _process_on_cluster(
+    address: str, job: Job, options: tuple[Any, ...], files: Sequence[Path], progress: Progress
+) -> Iterator[FileResult]:
+    with connect(address) as client:
+        run = BatchRun(*options, cluster=Cluster(client, with_blocks_of_this_process(job)))
+        run.reserve(files)
+        yield from run.process(files, progress)
+
+
+def _named(value: Any) -> str:
+    """The name or path by which a worker finds a template or model. Raises StudioError for an object in memory."""
+    if value is None:
+        return ""
+    if not isinstance(value, (str, Path)):
+        raise StudioError(
+            "Workers of a cluster load templates and models by name.", remedy="Give a name or a file instead."
+        )
+    path = Path(value)
+    return str(path.absolute()) if path.exists() else str(value)
 
 
 def watch(
@@ -102,15 +137,35 @@ def watch(
     when the folder does not exist, or the recipe cannot be read.
     """
     chosen = _chosen_recipe(recipe)
-    require_format(format)
     source, target = Path(folder), Path(out) if out is not None else None
     watched = FolderWatcher(
-        source, settle_s, poll_s, stop, progress.warn, lambda file: not _is_result(file, target, source)
+        source, settle_s, poll_s, stop, progress.warn, lambda file: not is_result(file, target, source)
     )
     engine = engine or load_engine(chosen, model, device, bool(identify) or classify is not None)
-    analyses = _analyses(engine, peaks, identify, classify)
-    run = BatchRun(chosen, engine, target, [source], format, laser_nm, resume=True, analyses=analyses)
+    run = watching_run(
+        source, chosen, target, format, engine, laser_nm=laser_nm, peaks=peaks, identify=identify, classify=classify
+    )
     return _watch(watched, run, idle_s, progress)
+
+
+def watching_run(
+    folder: Path,
+    recipe: Recipe,
+    out: Path | None,
+    format: str = "csv",
+    engine: Denoiser | None = None,
+    laser_nm: float | None = None,
+    peaks: Template | str | Path | None = None,
+    identify: Sequence[Library] = (),
+    classify: FineTunedModel | str | Path | None = None,
+) -> BatchRun:
+    """Return the run whose `process` writes the results of files of a watched folder; it goes on with an earlier one.
+
+    Raises StudioError when `out` was begun with something else, or a template or model cannot be loaded.
+    """
+    require_format(format)
+    analyses = _analyses(engine, peaks, identify, classify)
+    return BatchRun(recipe, engine, out, [folder], format, laser_nm, resume=True, analyses=analyses)
 
 
 def _chosen_recipe(recipe: Recipe | Path | str | None) -> Recipe:
@@ -126,8 +181,8 @@ def _watch(watched: FolderWatcher, run: BatchRun, idle_s: float | None, progress
         yield from run.process(files, progress)
 
 
-def _is_result(file: Path, out: Path | None, folder: Path) -> bool:
-    """Whether a file below a watched folder is a result of ours."""
+def is_result(file: Path, out: Path | None, folder: Path) -> bool:
+    """Return whether a file below a watched folder is a result in the output folder `out`."""
     if out is None:
         return False
     target = out.absolute()
@@ -138,10 +193,11 @@ def _is_result(file: Path, out: Path | None, folder: Path) -> bool:
 
 def require_format(format: str) -> None:
     """Raise StudioError when spectra cannot be written in a format."""
-    if format not in writable_formats():
-        raise StudioError(
-            f"Spectra cannot be written as '{format}'.", remedy=f"Choose one of: {', '.join(writable_formats())}."
-        )
+    if format == ZARR:
+        require_zarr()
+    elif format not in writable_formats():
+        formats = ", ".join((*writable_formats(), ZARR))
+        raise StudioError(f"Spectra cannot be written as '{format}'.", remedy=f"Choose one of: {formats}.")
 
 
 def _analyses(
@@ -164,11 +220,16 @@ def _analyses(
 
 def load_engine(recipe: Recipe, model: str | Path, device: str, needed: bool = False) -> Denoiser | None:
     """Load the model that a recipe denoises with; None where it does not denoise and no other work has `needed` it."""
-    if not needed and not any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps):
+    if not needs_model(recipe, needed):
         return None
     from ramanstudio.engine import Engine
 
     return Engine.load(model, device)
+
+
+def needs_model(recipe: Recipe, analyses: bool = False) -> bool:
+    """Return whether a recipe, or what comes after it, needs a loaded model."""
+    return analyses or any(isinstance(entry.step, Denoise) and entry.enabled for entry in recipe.steps)
 
 
 def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:
@@ -179,9 +240,10 @@ def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:
     from ramanstudio.formats import registry
 
     named, folder = {path.absolute() for path in given}, out.absolute() if out is not None else None
+    stores = [path for path in given if is_store(path)]
     files = [
         file
-        for file in registry.find_files(given)
+        for file in [*stores, *registry.find_files([path for path in given if path not in stores])]
         if file.absolute() in named or folder is None or folder in named or folder not in file.absolute().parents
     ]
     if folder is not None and folder in named:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,7 +14,7 @@ import numpy as np
 
 from ramanstudio.core.csv_cells import escape_formula, printable
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.core.writing import atomic_write
+from ramanstudio.core.writing import atomic_path, atomic_write
 from ramanstudio.export.text_table import snr_cell, spectrum_names
 from ramanstudio.processing.runner import Processed
 from ramanstudio.signal.quality import check_quality
@@ -20,6 +22,7 @@ from ramanstudio.signal.quality import check_quality
 RESULTS_NAME: Final = "results.csv"
 LOG_NAME: Final = "log.csv"
 RECIPE_NAME: Final = "recipe.toml"
+ROWS_FOLDER: Final = "batch-rows"  # rows of the table of large sets, a file for each
 HEADER: Final = (
     "file", "spectrum", "points", "SNR before", "SNR after", "gain", "cosmic rays", "line or spike", "checks", "result",
 )  # fmt: skip
@@ -85,14 +88,39 @@ def write_tables(
     folder: Path, done: Iterable[Mapping[str, Any]], log: Iterable[Sequence[str]], more: Sequence[str] = ()
 ) -> None:
     """Write results.csv, with `more` columns, and log.csv. Raises StudioError when that cannot be done."""
-    atomic_write(folder / RESULTS_NAME, _csv((*HEADER, *more), _rows(done)))
+    atomic_write(folder / RESULTS_NAME, _csv((*HEADER, *more), _rows(folder, done)))
     atomic_write(folder / LOG_NAME, _csv(LOG_HEADER, log))
 
 
-def _rows(done: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
+def _rows(folder: Path, done: Iterable[Mapping[str, Any]]) -> Iterator[Sequence[Any]]:
     for event in done:
         for row in event.get("rows", ()):
             yield [event.get("file", ""), *row]
+        for name in event.get("row_files", ()):
+            for row in read_row_file(folder / ROWS_FOLDER / Path(str(name)).name):
+                yield [event.get("file", ""), *row]
+
+
+@contextmanager
+def row_file(path: Path) -> Iterator[Callable[[list[list[Any]]], None]]:
+    """Yield a function that adds rows to a file: those of a million spectra are not kept in memory.
+
+    Raises StudioError when it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as draft, draft.open("w", encoding="utf-8") as file:
+
+        def add(rows: list[list[Any]]) -> None:
+            file.write("".join(printable(json.dumps(row, ensure_ascii=False)) + "\n" for row in rows))
+
+        yield add
+
+
+def read_row_file(path: Path) -> Iterator[list[Any]]:
+    """Yield the rows of a file that `row_file` wrote; none where it is gone."""
+    with suppress(OSError, ValueError), path.open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:

@@ -6,29 +6,39 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from ramanstudio.batch import zarr_store
 from ramanstudio.batch.analyses import Analyses
-from ramanstudio.batch.computing import STACK_FROM, SpectrumRows, apply_to_sets, row_blocks
+from ramanstudio.batch.cluster import Cluster
+from ramanstudio.batch.computing import STACK_FROM, SpectrumRows, row_blocks
+from ramanstudio.batch.items import Item, read_group, unexpected
 from ramanstudio.batch.journal import BEGUN, DONE, FAILED, RUN, Journal, path_key, state_of
-from ramanstudio.batch.large_files import LazySet, open_large
-from ramanstudio.batch.large_sets import write_by_blocks
+from ramanstudio.batch.large_sets import KeepRows, local_blocks, write_by_blocks
 from ramanstudio.batch.names import OutputNames
-from ramanstudio.batch.results import LOG_NAME, RECIPE_NAME, RESULTS_NAME, quality_codes, result_rows, write_tables
+from ramanstudio.batch.parts import Computer, LocalComputer
+from ramanstudio.batch.results import (
+    LOG_NAME,
+    RECIPE_NAME,
+    RESULTS_NAME,
+    ROWS_FOLDER,
+    result_rows,
+    row_file,
+    write_tables,
+)
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
-from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.core.writing import atomic_write
-from ramanstudio.export.processed_files import write_processed
+from ramanstudio.export.processed_files import extra_datasets, write_processed
 from ramanstudio.export.text_table import make_folder
 from ramanstudio.processing.recipe import Recipe
 from ramanstudio.processing.runner import Processed
 from ramanstudio.processing.step import Denoiser
 
-GROUP_VALUES: Final = 1_000_000  # intensities that are read, computed and written at once
-GROUP_FILES: Final = 512
 WRITERS: Final = 4  # threads: they mostly wait for the disk
 
 
@@ -53,20 +63,14 @@ class FileResult:
     resumed: bool = False
 
 
-@dataclass(slots=True)
-class _Item:
-    """A file on its way: its sets or why it cannot be read, then where its results go."""
+def earlier_results(out: Path) -> str:
+    """Return what an output folder holds: "run", files of an earlier run; "files" of our names; or nothing, "".
 
-    file: Path
-    path: str
-    state: str
-    sets: tuple[SpectrumSet, ...] = ()
-    error: StudioError | None = None
-    lazy: LazySet | None = None
-    names: list[str] = field(default_factory=list)
-    processed: list[Processed] = field(default_factory=list)
-    codes: list[list[str]] = field(default_factory=list)
-    cells: list[list[list[Any]]] = field(default_factory=list)
+    Raises StudioError when its journal cannot be read.
+    """
+    if not Journal(out).is_empty:
+        return "run"
+    return "files" if any(os.path.lexists(out / name) for name in (RESULTS_NAME, LOG_NAME, RECIPE_NAME)) else ""
 
 
 class BatchRun:
@@ -83,11 +87,14 @@ class BatchRun:
         overwrite: bool = False,
         resume: bool = False,
         analyses: Analyses | None = None,
+        cluster: Cluster | None = None,
     ) -> None:
         """Raises StudioError when `out` cannot be made, or holds results that may not be replaced."""
         self.recipe, self.engine, self.out = recipe, engine, out
         self._format, self._laser_nm, self._overwrite = format, laser_nm, overwrite
         self._analyses = analyses or Analyses()
+        self._local = LocalComputer(recipe, engine, self._analyses)
+        self._cluster = cluster
         self._failures: dict[str, tuple[str, str]] = {}
         self._journal: Journal | None = None
         if out is None:
@@ -161,15 +168,16 @@ class BatchRun:
         try:
             with ThreadPoolExecutor(1, "reading") as reader, ThreadPoolExecutor(WRITERS, "writing") as writers:
                 queue = list(reversed(pending))
-                upcoming: Future[list[_Item]] | None = reader.submit(self._read_group, queue)
-                written: list[tuple[_Item, Future[list[list[Any]]] | None]] = []
+                read = partial(read_group, queue, self._laser_nm, self.out is not None)
+                upcoming: Future[list[Item]] | None = reader.submit(read)
+                written: list[tuple[Item, Future[list[list[Any]]] | None]] = []
                 while upcoming is not None or written:
                     # a group is computed while the one before it is written and the one after it is read
                     items = upcoming.result() if upcoming is not None else []
-                    upcoming = reader.submit(self._read_group, queue) if queue else None
+                    upcoming = reader.submit(read) if queue else None
                     counted = _counted(progress, finished + len(written), len(items), len(files))
                     begun = self._compute_group(items, writers, counted, stack)
-                    for result in self._finish(written, counted):
+                    for result in self._finish(written, progress):
                         finished += 1
                         progress(finished, len(files))
                         yield result
@@ -191,28 +199,9 @@ class BatchRun:
         assert self._journal is not None and self.out is not None
         return tuple(self.out / str(name) for name in self._journal.done[path_key(file)]["outputs"])
 
-    def _read_group(self, queue: list[Path]) -> list[_Item]:
-        """Read files off the end of `queue` until there are enough to compute at once."""
-        from ramanstudio.formats import registry
-
-        items, n_values = list[_Item](), 0
-        while queue and n_values < GROUP_VALUES and len(items) < GROUP_FILES:
-            file = queue.pop()
-            item = _Item(file, path_key(file), state_of(file))
-            try:
-                item.lazy = open_large(file) if self.out is not None else None
-                item.sets = registry.read(file, self._laser_nm) if item.lazy is None else ()
-                n_values += sum(spectra.values.size for spectra in item.sets)
-            except StudioError as error:
-                item.error = error
-            except Exception as error:
-                item.error = _unexpected(error)
-            items.append(item)
-        return items
-
     def _compute_group(
-        self, items: Sequence[_Item], writers: ThreadPoolExecutor, progress: Progress, stack: bool
-    ) -> list[tuple[_Item, Future[list[list[Any]]] | None]]:
+        self, items: Sequence[Item], writers: ThreadPoolExecutor, progress: Progress, stack: bool
+    ) -> list[tuple[Item, Future[list[list[Any]]] | None]]:
         """Compute the spectra of a group and begin to write them; None stands for a large file, still to be done."""
         for item in items:
             if item.error is None and self.out is not None:
@@ -227,34 +216,31 @@ class BatchRun:
             self._journal.add_all(BEGUN, begun)
         large = [item for item in items if item.error is None and self._is_large(item)]
         sets = [(item, spectra) for item in items if item.error is None and item not in large for spectra in item.sets]
-        outcomes = apply_to_sets([spectra for _, spectra in sets], self.recipe, self.engine, progress, stack)
-        codes = quality_codes([spectra for _, spectra in sets]) if self.out is not None else [[]] * len(sets)
-        processed = [None if isinstance(outcome, StudioError) else outcome for outcome in outcomes]
-        silent = Progress(on_warning=progress.warn)
-        cells = self._analyses.columns([spectra for _, spectra in sets], processed, silent)
-        for (item, _), outcome, found, row in zip(sets, outcomes, codes, cells, strict=True):
-            if isinstance(outcome, StudioError):
-                item.error = item.error or outcome
+        computer: Computer = self._cluster or self._local
+        parts = computer.parts([spectra for _, spectra in sets], progress, stack, self.out is not None)
+        for (item, _), part in zip(sets, parts, strict=True):
+            if isinstance(part.outcome, StudioError):
+                item.error = item.error or part.outcome
             else:
-                item.processed.append(outcome)
-                item.codes.append(found)
-                item.cells.append(row)
+                item.processed.append(part.outcome)
+                item.codes.append(part.codes)
+                item.cells.append(part.cells)
         return [(item, writers.submit(self._write, item) if item not in large else None) for item in items]
 
     def _finish(
-        self, written: Sequence[tuple[_Item, Future[list[list[Any]]] | None]], progress: Progress
+        self, written: Sequence[tuple[Item, Future[list[list[Any]]] | None]], progress: Progress
     ) -> Iterator[FileResult]:
         """Wait until the files of a group are written, and yield their results in order."""
         for item, future in written:
-            rows = future.result() if future is not None else self._write_large(item, progress)
+            rows = future.result() if future is not None else self._write_large(item, _in_spectra(progress, item.file))
             yield self._settle(item, rows)
 
-    def _is_large(self, item: _Item) -> bool:
+    def _is_large(self, item: Item) -> bool:
         return item.lazy is not None or any(
             len(row_blocks(len(spectra), spectra.points, self.recipe)) > 1 for spectra in item.sets
         )
 
-    def _write(self, item: _Item) -> list[list[Any]]:
+    def _write(self, item: Item) -> list[list[Any]]:
         """Write the results of a file; returns its rows of the table. Its error is kept in the item."""
         if item.error is not None or self.out is None:
             return []
@@ -263,32 +249,43 @@ class BatchRun:
             written = zip(item.sets, item.processed, item.codes, item.names, item.cells, strict=True)
             for spectra, processed, codes, name, cells in written:
                 make_folder((self.out / name).parent)
-                write_processed(self.out / name, processed)
+                _write_small(self.out / name, processed)
                 rows += result_rows(spectra, processed, codes, name, cells)
         except StudioError as error:
             item.error = error
         except Exception as error:
-            item.error = _unexpected(error)
+            item.error = unexpected(error)
         return rows
 
-    def _write_large(self, item: _Item, progress: Progress) -> list[list[Any]]:
-        """Process a large file block by block into its results."""
-        rows = list[list[Any]]()
+    def _write_large(self, item: Item, progress: Progress) -> list[list[Any]]:
+        """Process a large file block by block into its results; its rows of the table go to a file of their own."""
         try:
             sources: Sequence[SpectrumRows] = item.sets if item.lazy is None else (item.lazy,)
             for index, spectra in enumerate(sources):
-                name = item.names[index] if self.out is not None else ""
-                path = None if self.out is None else self.out / name
-                rows += write_by_blocks(spectra, self.recipe, self.engine, path, name, progress, self._analyses)
+                if self.out is None:
+                    self._write_blocks(item, spectra, "", lambda _: None, progress)
+                    continue
+                name = item.names[index]
+                item.row_files.append(f"{sha256(name.encode()).hexdigest()[:24]}.jsonl")
+                with row_file(self.out / ROWS_FOLDER / item.row_files[-1]) as keep:
+                    self._write_blocks(item, spectra, name, keep, progress)
         except Cancelled:
             raise
         except StudioError as error:
             item.error = error
         except Exception as error:
-            item.error = _unexpected(error)
-        return rows
+            item.error = unexpected(error)
+        return []
 
-    def _settle(self, item: _Item, rows: list[list[Any]]) -> FileResult:
+    def _write_blocks(self, item: Item, spectra: SpectrumRows, name: str, keep: KeepRows, progress: Progress) -> None:
+        path = None if self.out is None else self.out / name
+        if self._cluster is not None and item.lazy is not None and path is not None:
+            self._cluster.write_blocks(item.lazy, path, name, keep, progress)
+            return
+        blocks = local_blocks(spectra, self._local, progress)
+        write_by_blocks(blocks, path, name, len(spectra), keep)
+
+    def _settle(self, item: Item, rows: list[list[Any]]) -> FileResult:
         """Note in the journal what became of a file."""
         file = item.path
         if item.error is not None:
@@ -298,6 +295,8 @@ class BatchRun:
             return FileResult(item.file, error=item.error)
         if self._journal is not None and self.out is not None:
             record = {"file": file, "state": item.state, "outputs": item.names, "rows": rows}
+            if item.row_files:
+                record["row_files"] = item.row_files
             self._journal.add_all(DONE, [record])
             self._journal.done[file] = record
             self._failures.pop(file, None)
@@ -314,6 +313,13 @@ class BatchRun:
         write_tables(self.out, done, log, self._analyses.header)
 
 
+def _write_small(path: Path, processed: Processed) -> None:
+    if path.suffix == zarr_store.SUFFIX:
+        zarr_store.write(path, processed.spectra, **extra_datasets(processed))
+    else:
+        write_processed(path, processed)
+
+
 def _counted(progress: Progress, first: int, n_items: int, n_files: int) -> Progress:
     """Progress in files, of spectra of `n_items` files from the file `first` on."""
     return Progress(
@@ -322,7 +328,8 @@ def _counted(progress: Progress, first: int, n_items: int, n_files: int) -> Prog
     )
 
 
-def _unexpected(error: Exception) -> StudioError:
-    return StudioError(
-        f"Something unexpected happened: {type(error).__name__}: {error}.", remedy="Report it, with the file."
+def _in_spectra(progress: Progress, file: Path) -> Progress:
+    """Progress in the spectra of a large file."""
+    return Progress(
+        lambda done, total, _note: progress(done, total, f"spectra of {file.name}"), on_warning=progress.warn
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,8 +31,13 @@ class FolderWatcher:
         stop: threading.Event | None = None,
         on_note: Callable[[str], None] = lambda _: None,
         is_wanted: Callable[[Path], bool] = lambda _: True,
+        on_look: Callable[[], None] = lambda: None,
+        known: Iterable[Path] = (),
     ) -> None:
         """`stop` ends the watch; `on_note` is told when the folder disappears and returns.
+
+        `on_look` is called before each look and may raise to end the watch; files that are `known` are given only once
+        they have been replaced.
 
         Raises StudioError when the folder does not exist.
         """
@@ -42,7 +47,8 @@ class FolderWatcher:
         self._settle_s, self._poll_s = settle_s, poll_s
         self._stop, self._on_note, self._is_wanted = stop or threading.Event(), on_note, is_wanted
         self._wake = threading.Event()
-        self._given: dict[Path, str] = {}  # the state in which a file was given
+        self._on_look = on_look
+        self._given: dict[Path, str] = {file: state_of(file) for file in known}  # the state in which a file was given
         self._seen: dict[Path, tuple[str, float]] = {}  # the last state, and since when
         self._is_there = True
         self._observer: Any = None
@@ -57,6 +63,7 @@ class FolderWatcher:
         last = time.monotonic()
         try:
             while not self._stop.is_set():
+                self._on_look()
                 ready = self._look(time.monotonic())
                 if ready:
                     yield ready

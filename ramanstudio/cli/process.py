@@ -32,9 +32,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--format",
         default="csv",
         metavar="csv|h5|…",
-        help="of the processed spectra: csv, h5, or the suffix of another format that RamanStudio writes (csv)",
+        help="of the processed spectra: csv, h5, zarr, or the suffix of another format that RamanStudio writes (csv)",
     )
     options.add_analyses(parser)
+    parser.add_argument(
+        "--cluster",
+        default="",
+        metavar="local[:N]|tcp://HOST:PORT",
+        help="compute in N worker processes, or on the workers of a dask scheduler (needs the extra 'cluster')",
+    )
     parser.add_argument(
         "--resume", action="store_true", help="go on with a run that was stopped or killed; what was done is kept"
     )
@@ -68,6 +74,7 @@ def run(arguments: Namespace) -> int:
             classify=arguments.classify,
             overwrite=arguments.overwrite,
             resume=arguments.resume,
+            cluster=arguments.cluster,
             progress=progress,
         ):
             if result.error is not None:

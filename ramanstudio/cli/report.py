@@ -17,7 +17,16 @@ from ramanstudio.cli.library import open_libraries
 from ramanstudio.cli.outputs import require_writable
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
-from ramanstudio.export.report import ReportHeader, ReportSubject, render, subject_of_processed, write_html
+from ramanstudio.export.report import (
+    FULL,
+    SUMMARY,
+    ReportHeader,
+    ReportSubject,
+    paths_of_each,
+    render,
+    subject_of_processed,
+    write_html,
+)
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -31,6 +40,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `report`."""
     options.add_files(parser)
     parser.add_argument("--out", type=options.path, required=True, metavar="X.pdf", help="the report: .pdf or .html")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--each", action="store_true", help="a report for each spectrum: X-quartz.pdf, X-calcite.pdf, …")
+    how.add_argument("--summary", action="store_true", help="a table with one row for each spectrum")
     options.add_overwrite(parser)
     parser.add_argument("--recipe", type=options.path, metavar="R.toml", help="processing (cosmic rays and denoise)")
     parser.add_argument(
@@ -58,7 +70,8 @@ def run(arguments: Namespace) -> int:
         raise StudioError(f"A report cannot be saved as '{out.name}'.", remedy="Choose a name ending in .pdf or .html.")
     recipe = Recipe.load(arguments.recipe) if arguments.recipe is not None else Recipe.default()
     files = find_files(arguments.files, lambda file: file.absolute() == out.absolute())
-    require_writable(out, files, arguments.overwrite)
+    if not arguments.each:
+        require_writable(out, files, arguments.overwrite)
     opened = open_libraries(arguments.library) if arguments.library else []
     engine = Engine.load(arguments.model, arguments.device)
     reader = BatchReader("Reading", files, arguments.laser_nm)
@@ -67,9 +80,25 @@ def run(arguments: Namespace) -> int:
         header = ReportHeader(
             arguments.title or "Raman report", arguments.author, arguments.laboratory, arguments.notes, arguments.logo
         )
-        _write(out, render(subjects, header, arguments.template))
-        print(f"Report: {out}")
+        if arguments.each:
+            _write_each(subjects, header, arguments, files)
+        else:
+            layout = SUMMARY if arguments.summary else FULL
+            _write(out, render(subjects, header, arguments.template, layout=layout))
+            print(f"Report: {out}")
     return exit_code(len(subjects), len(reader.failed))
+
+
+def _write_each(
+    subjects: Sequence[ReportSubject], header: ReportHeader, arguments: Namespace, files: Sequence[Path]
+) -> None:
+    """Write a report of each subject beside `--out`, named after it."""
+    outputs = [(subject, path) for subject, path in zip(subjects, paths_of_each(arguments.out, subjects), strict=True)]
+    for _, path in outputs:
+        require_writable(path, files, arguments.overwrite)
+    for subject, path in outputs:
+        _write(path, render([subject], header, arguments.template))
+        print(f"Report: {path}")
 
 
 def _subjects(

@@ -10,8 +10,6 @@ from ramanstudio.core.spectra import Plain
 AXIS_UNCERTAINTY: Final = "axis_uncertainty_cm"  # metadata key: the ± of the axis, 95 %
 AXIS_KEYS: Final = ("calibration", "calibration_hash", AXIS_UNCERTAINTY, "axis_known_cm", "calibration_warning",
                     "resolution_cm", "resolution_by_shift")  # fmt: skip
-INTENSITY_KEYS: Final = ("intensity_correction", "intensity_corrected_cm", "intensity_correction_hash",
-                         "intensity_correction_warning")  # fmt: skip
 COVERAGE: Final = 1.96  # standard uncertainties in a stated ±: 95 %
 
 

@@ -16,7 +16,9 @@ Plain = str | int | float | bool
 
 
 def _frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a read-only view."""
+    """Return a read-only view, or an array that is read-only already."""
+    if not array.flags.writeable:
+        return array  # sets that differ in their metadata share it
     view = array.view()
     view.flags.writeable = False
     return view

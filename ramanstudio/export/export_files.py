@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,12 +22,12 @@ from ramanstudio.export.processed_files import SHIFT_HEADER, write_matrix
 from ramanstudio.export.summary import summary_rows, write_summary
 from ramanstudio.export.text_table import make_folder, write_csv
 from ramanstudio.export.writers import writer_for
+from ramanstudio.project.entry_processing import recipe_as_applied
 from ramanstudio.project.project import Project
 from ramanstudio.project.provenance import provenance_of, provenance_text
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
-    from ramanstudio.peaks import PeakTable
 
 PROVENANCE: Final = "provenance"  # key of metadata, and the name of a text file
 _COLUMNS: Final = {"raw": "raw", "denoised": "denoised", "processed": "processed"}
@@ -37,13 +37,11 @@ _COLUMNS: Final = {"raw": "raw", "denoised": "denoised", "processed": "processed
 class ExportContext:
     """What an export takes from the open project beside its items.
 
-    `peaks` are the tables of peaks that the user found or fitted, by id of the entry and row of the spectrum; `means`
-    computes the mean spectra of the groups.
+    `means` computes the mean spectra of the groups.
     """
 
     project: Project
     libraries: Sequence[Library] = ()
-    peaks: Mapping[tuple[int, int], PeakTable] = field(default_factory=dict)
     means: Callable[[Progress], Sequence[GroupMean]] = lambda _progress: ()
 
 
@@ -119,7 +117,8 @@ def _write_recipes(plan: ExportPlan) -> list[Path]:
         return []
     results = [item.result for item in plan.items if item.result is not None and item.result.denoised is not None]
     texts = dict.fromkeys(
-        result.recipe.to_text({"program": f"RamanStudio {__version__}", "model": result.model}) for result in results
+        recipe_as_applied(result).to_text({"program": f"RamanStudio {__version__}", "model": result.model})
+        for result in results
     )
     return [write_new(plan.folder, "recipe", "toml", text) for text in texts]
 
@@ -211,21 +210,21 @@ def _write_snr(path: Path, plan: ExportPlan, _context: ExportContext, _progress:
     write_summary(path, rows)
 
 
-def _write_peaks(path: Path, plan: ExportPlan, context: ExportContext, progress: Progress) -> None:
+def _write_peaks(path: Path, plan: ExportPlan, _context: ExportContext, progress: Progress) -> None:
     """Write the peaks that the user found or fitted, and of all other spectra those that are found automatically."""
     tables: list[PeaksOfSet] = []
     for item in progress.steps(list(plan.items), "Finding peaks"):
-        tables += _peaks_of(item, context, progress)
+        tables += _peaks_of(item, progress)
     write_csv(path, peak_rows(tables))
 
 
-def _peaks_of(item: ExportItem, context: ExportContext, progress: Progress) -> list[PeaksOfSet]:
+def _peaks_of(item: ExportItem, progress: Progress) -> list[PeaksOfSet]:
     from ramanstudio import peaks
 
     content = "processed" if item.has("processed") else "raw"
     spectra, error = item.spectra(content), item.error(content)
-    if len(spectra) == 1 and (table := context.peaks.get((item.entry.id, 0))) is not None:
-        return [(item.entry.path, spectra, table)]
+    if item.peaks is not None and len(spectra) == 1:
+        return [(item.entry.path, spectra, item.peaks)]
     processed = item.result.processed if item.result is not None else None
     correlation_cm = processed.results[-1].state.correlation_cm if processed is not None and processed.results else 0.0
     try:

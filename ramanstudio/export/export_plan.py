@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ramanstudio.core.axis_uncertainty import AXIS_KEYS, INTENSITY_KEYS
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.export.group_table import means_path
@@ -21,6 +20,8 @@ from ramanstudio.project.project import Entry, Result
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ramanstudio.peaks import PeakTable
+
 CONTENTS: Final = {"raw": "Raw", "denoised": "Denoised", "processed": "Processed"}
 TABLES: Final = {
     "snr": "Signal-to-noise ratios",
@@ -28,8 +29,14 @@ TABLES: Final = {
     "identifications": "Identifications",
     "groups": "Groups",
 }
-PROCESSED_KEYS: Final = ("intensity_unit", *AXIS_KEYS, *INTENSITY_KEYS)  # metadata that steps of a recipe set
 ALL_NAME: Final = "spectra"  # {name} of a file that holds all of them
+_OF_PROCESSING: Final = (
+    "intensity",
+    "calibration",
+    "axis_uncertainty",
+    "axis_known",
+    "resolution",
+)  # keys that it sets
 ERROR_ENDING: Final = ".expected-error"
 
 
@@ -51,10 +58,14 @@ class ExportOptions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExportItem:
-    """The spectra of one entry, or some of them, with what its recipe made of them."""
+    """The spectra of one entry, or some of them, with what its recipe made of them.
+
+    `peaks` of a single spectrum are those that the user found or fitted; None where they are to be found.
+    """
 
     entry: Entry
     result: Result | None = None
+    peaks: PeakTable | None = None
 
     def has(self, content: str) -> bool:
         """Whether there are such spectra."""
@@ -70,7 +81,7 @@ class ExportItem:
             return source
         spectra = self.result.denoised.spectra if content == "denoised" else self.result.final
         about = dict(source.about)
-        about |= {key: value for key, value in spectra.about.items() if key in PROCESSED_KEYS}
+        about |= {key: value for key, value in spectra.about.items() if key.startswith(_OF_PROCESSING)}
         return spectra.with_metadata(about)
 
     def error(self, content: str) -> NDArray[Any] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,16 @@ from ramanstudio.export.figure_style import (
     FIGURE_INCHES,
     ThemeColours,
     add_legend,
+    figure_bytes,
     fit_height,
     save_figure,
     style_axes,
     theme_colours,
     truncate,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.floating[Any]]
 
@@ -54,6 +58,15 @@ def draw_identification(path: Path, content: IdentificationFigure, dark: bool = 
 
     Raises StudioError for another suffix or when the file cannot be written.
     """
+    return save_figure(_drawn(content, dark), path)
+
+
+def identification_picture(content: IdentificationFigure) -> bytes:
+    """Return an identification as PNG, on a light page."""
+    return figure_bytes(_drawn(content, dark=False), ".png")
+
+
+def _drawn(content: IdentificationFigure, dark: bool) -> Figure:
     from matplotlib.figure import Figure
 
     colours = theme_colours("dark" if dark else "light")
@@ -75,7 +88,7 @@ def draw_identification(path: Path, content: IdentificationFigure, dark: bool = 
     bottom.set_xlabel("Raman shift / cm⁻¹", color=colours.quiet)
     top.set_xlim(content.shifts)
     figure.suptitle(truncate(content.title, _TITLE_LENGTH), x=0.01, ha="left", color=colours.text, fontsize=13)
-    return save_figure(figure, path)
+    return figure
 
 
 def _draw_curves(axes: Any, content: IdentificationFigure, colours: ThemeColours) -> None:

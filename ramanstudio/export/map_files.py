@@ -83,8 +83,18 @@ def save_map(path: Path, content: MapFigure, dark: bool = False) -> Path:
     return path
 
 
+def map_picture(content: MapFigure) -> bytes:
+    """Return a map as PNG, on a light page."""
+    return _figure(content, ".png", dark=False)
+
+
+def map_rows(content: MapFigure) -> Iterator[Sequence[object]]:
+    """Return the values of a map as a table: a row for each measured pixel, or of a series for each spectrum."""
+    return _pixel_rows(content) if content.axis_labels is None else _series_rows(content, content.axis_labels)
+
+
 def _csv(content: MapFigure, _suffix: str, _dark: bool) -> str:
-    return csv_text(_pixel_rows(content) if content.axis_labels is None else _series_rows(content, content.axis_labels))
+    return csv_text(map_rows(content))
 
 
 def _pixel_rows(content: MapFigure) -> Iterator[Sequence[object]]:

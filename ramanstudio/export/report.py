@@ -6,7 +6,7 @@ Every number comes from what was computed; what is not known is left out, and "u
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.metadata import BY_KEY, edited_keys, value_text
+from ramanstudio.core.labels import OUTLIER
+from ramanstudio.core.metadata import BY_KEY, value_text
 from ramanstudio.core.numbers import format_number, format_probability, format_significant
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.progress import SILENT, Progress
@@ -23,9 +24,20 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.core.version import __version__
 from ramanstudio.core.writing import atomic_write
 from ramanstudio.export.figure_options import FigureOptions
+from ramanstudio.export.name_pattern import fill_pattern
+from ramanstudio.export.report_parts import (
+    GroupsOfSet,
+    calibration_rows,
+    difference_part,
+    group_rows,
+    image_text,
+    map_parts,
+)
 from ramanstudio.export.snr_text import format_snr
 from ramanstudio.export.spectrum_figure import FigureSpectrum, preview
+from ramanstudio.project.groups import Members
 from ramanstudio.project.project import Entry, Project
+from ramanstudio.project.provenance import edit_rows, source_rows
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
@@ -33,7 +45,11 @@ if TYPE_CHECKING:
     from ramanstudio.search.matches import Identification
 
 TEMPLATE: Final = "report.html.j2"
+FULL, SUMMARY = "full", "summary"
+LAYOUTS: Final = {FULL: "Everything about each spectrum", SUMMARY: "One row for each spectrum"}
 MAX_SUBJECTS: Final = 50
+MAX_ROWS: Final = 2000  # of a summary
+_SUMMARY_PEAKS: Final = 5
 _FIGURE: Final = FigureOptions(width_mm=170, height_mm=75, font_size=8, title=False, peak_labels=True)
 _FIGURE_DPI: Final = 200
 _FIGURE_PX: Final = 640  # width on a page
@@ -65,7 +81,7 @@ class ReportSubject:
     `source` as measured (N, B), `measured` the same on the axis and scale of `final` (N, B'), which is what the recipe
     left, with its standard `error` (N, B'), correlated over `correlation_cm`. `snr` are the medians before and after
     denoising. `steps` are titles and what each step did. `identification` is that of a single spectrum, `libraries`
-    those that it counts.
+    those that it counts. `groups` are those of the spectra of a set, `edited` what the user set by hand.
     """
 
     name: str
@@ -80,6 +96,13 @@ class ReportSubject:
     model: str = ""
     identification: Identification | None = None
     libraries: Sequence[Library | None] = field(default=())
+    groups: GroupsOfSet | None = None
+    edited: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def entry(self) -> Entry:
+        """The same as an entry of a project, of which provenance is known."""
+        return Entry(0, self.name, self.path, self.source, file_index=0)
 
 
 def subject_of_processed(
@@ -114,9 +137,10 @@ def subjects_of_project(
         if entry.source is None:
             continue
         result, found = project.result(entry), project.identification(entry)
-        others: dict[str, Any] = {}
+        edited = tuple((row.name, row.text) for row in edit_rows(entry))
+        others: dict[str, Any] = {"edited": edited, "groups": _groups_of(project, entry)}
         if found is not None and len(entry.source) == 1:
-            others = {"identification": found.results[0], "libraries": [by_hash.get(key) for key in found.libraries]}
+            others |= {"identification": found.results[0], "libraries": [by_hash.get(key) for key in found.libraries]}
         if result is None or result.processed is None:
             subjects.append(ReportSubject(entry.name, entry.path, entry.source, entry.source, entry.source, **others))
         else:
@@ -125,10 +149,28 @@ def subjects_of_project(
     return subjects
 
 
+def _groups_of(project: Project, entry: Entry) -> GroupsOfSet | None:
+    """The groups of the spectra of a set; None where it has none."""
+    groups = project.groups
+    if groups is None or entry.source is None or len(entry.source) < 2:
+        return None
+    mine = groups.for_members(Members.of_entries([(entry.id, len(entry.source))]))
+    known = np.unique(mine.labels[mine.labels >= 0])
+    if not known.size:
+        return None
+    labels = np.searchsorted(known, mine.labels)
+    names = tuple(mine.groups[number].name for number in known.tolist())
+    return GroupsOfSet(names, np.where(mine.labels >= 0, labels, OUTLIER))
+
+
 def render(
-    subjects: Sequence[ReportSubject], header: ReportHeader, template: Path | None = None, progress: Progress = SILENT
+    subjects: Sequence[ReportSubject],
+    header: ReportHeader,
+    template: Path | None = None,
+    progress: Progress = SILENT,
+    layout: str = FULL,
 ) -> str:
-    """Return the report as HTML, from `template` or the one that ships.
+    """Return the report as HTML, from `template` or the one that ships; `layout` is one of LAYOUTS.
 
     Raises StudioError when there is nothing to report, or too much, or the template or logo cannot be used.
     """
@@ -137,16 +179,18 @@ def render(
 
     if not subjects:
         raise StudioError("There is nothing to report.", remedy="Select at least one spectrum.")
-    if len(subjects) > MAX_SUBJECTS:
+    most = MAX_SUBJECTS if layout == FULL else MAX_ROWS
+    if len(subjects) > most:
         raise StudioError(
-            f"A report has at most {MAX_SUBJECTS} spectra or maps, and these are {len(subjects)}.",
-            remedy="Select fewer, or write several reports.",
+            f"A report has at most {most} spectra or maps, and these are {len(subjects)}.",
+            remedy="Select fewer, write several reports, or a summary." if layout == FULL else "Select fewer.",
         )
     path = template or bundled_path("resources", "report", TEMPLATE)
     try:
         text = path.read_text(encoding="utf-8")
         # A template that was copied from elsewhere can read what it is given, and nothing else.
         page = SandboxedEnvironment(autoescape=True, trim_blocks=True).from_string(text)
+        shown = progress.steps(list(subjects), "spectra")
         return page.render(
             header={
                 "title": header.title,
@@ -157,7 +201,9 @@ def render(
             },
             created=f"{datetime.now():%Y-%m-%d %H:%M}",
             program=_program(subjects),
-            subjects=list(_rendered(subjects, progress)),
+            layout=layout,
+            subjects=[_rendered(subject) for subject in shown] if layout == FULL else [],
+            rows=[_summary(subject) for subject in shown] if layout == SUMMARY else [],
         )
     except (OSError, UnicodeDecodeError) as error:
         raise StudioError(
@@ -175,28 +221,71 @@ def write_html(path: Path, html: str) -> Path:
     return path
 
 
+def paths_of_each(path: Path, subjects: Sequence[ReportSubject]) -> list[Path]:
+    """Return a file for each subject beside `path`, named after it: `report-quartz.pdf`, `report-quartz-2.pdf`, …."""
+    taken: set[str] = set()
+    paths = []
+    for subject in subjects:
+        name = subject.name.replace(subject.path.suffix, "", 1) if subject.path.suffix else subject.name
+        stem, number = fill_pattern("{name}", {"name": f"{path.stem}-{name}"}), 1
+        while (unique := stem if number == 1 else f"{stem}-{number}").casefold() in taken:
+            number += 1
+        taken.add(unique.casefold())
+        paths.append(path.with_name(f"{unique}{path.suffix}"))
+    return paths
+
+
 def copy_template(path: Path) -> Path:
     """Write a copy of the template that ships, to be changed. Raises StudioError when it cannot be written."""
     atomic_write(path, bundled_path("resources", "report", TEMPLATE).read_bytes())
     return path
 
 
-def _rendered(subjects: Sequence[ReportSubject], progress: Progress) -> Iterator[Mapping[str, Any]]:
-    for subject in progress.steps(list(subjects), "spectra"):
-        peaks = _peaks(subject)
-        yield {
-            "name": subject.name,
-            "path": str(subject.path),
-            "facts": _facts(subject),
-            "warnings": _warnings(subject),
-            "snr": _snr(subject),
-            "steps": [(title, done) for title, done in subject.steps],
-            "figure": _figure(subject, [row["position"] for row in peaks]),
-            "figure_width": _FIGURE_PX,
-            "substance": _substance(subject),
-            "peaks": [row["texts"] for row in peaks],
-            "edited": _edited(subject.source),
-        }
+def _rendered(subject: ReportSubject) -> Mapping[str, Any]:
+    peaks = _peaks(subject)
+    return {
+        "name": subject.name,
+        "path": str(subject.path),
+        "facts": _conditions(subject),
+        "warnings": _warnings(subject),
+        "snr": _snr(subject),
+        "steps": [(title, done) for title, done in subject.steps],
+        "figure": _figure(subject, [row["position"] for row in peaks]),
+        "figure_width": _FIGURE_PX,
+        "substance": _substance(subject),
+        "difference": _difference(subject),
+        "peaks": [row["texts"] for row in peaks],
+        "maps": map_parts(subject.final, subject.groups),
+        "groups": group_rows(subject.final, subject.groups),
+        "calibration": calibration_rows(subject.final.about),
+        "origin": [(row.name, row.text) for row in source_rows(subject.entry)[1:]],
+        "edited": subject.edited or tuple((row.name, row.text) for row in edit_rows(subject.entry)),
+    }
+
+
+def _summary(subject: ReportSubject) -> Mapping[str, str]:
+    """One row of a summary of many."""
+    substance = _substance(subject)
+    strongest = sorted(_peaks(subject), key=lambda row: row["height"], reverse=True)[:_SUMMARY_PEAKS]
+    return {
+        "name": subject.name,
+        "spectra": format_number(len(subject.source)),
+        "snr": _snr(subject) or "–",
+        "substance": str(substance["verdict"]) if substance is not None else "–",
+        "peaks": ", ".join(f"{row['position']:.0f}" for row in strongest) or "–",
+        "groups": ", ".join(f"{name} {share}" for name, _, share, _ in group_rows(subject.final, subject.groups)),
+        "warnings": " ".join(_warnings(subject)),
+    }
+
+
+def _difference(subject: ReportSubject) -> Mapping[str, Any] | None:
+    """The best match over a single spectrum; none of an unknown, which no reference fits."""
+    found = subject.identification
+    if found is None or found.unknown or not found.matches or len(subject.final) != 1:
+        return None
+    best = found.matches[0]
+    library = subject.libraries[best.library] if best.library < len(subject.libraries) else None
+    return difference_part(subject.name, subject.final, subject.error, best, library)
 
 
 def _figure(subject: ReportSubject, peaks: Sequence[float]) -> str:
@@ -207,7 +296,7 @@ def _figure(subject: ReportSubject, peaks: Sequence[float]) -> str:
     )
     if not is_processed:
         drawn = FigureSpectrum(subject.name, drawn.shift, drawn.values, None, None, tuple(peaks), unit=drawn.unit)
-    return "data:image/png;base64," + base64.b64encode(preview([drawn], _FIGURE, _FIGURE_DPI)).decode()
+    return image_text(preview([drawn], _FIGURE, _FIGURE_DPI))
 
 
 def _snr(subject: ReportSubject) -> str:
@@ -226,7 +315,7 @@ def _warnings(subject: ReportSubject) -> list[str]:
     return [finding.sentence for finding in check_quality(subject.source).sentences()]
 
 
-def _facts(subject: ReportSubject) -> list[tuple[str, str]]:
+def _conditions(subject: ReportSubject) -> list[tuple[str, str]]:
     source = subject.source
     rows = [("Spectra", format_number(len(source)))] if len(source) > 1 else []
     rows.append(("Range", f"{source.axis[0]:.1f} to {source.axis[-1]:.1f} cm⁻¹, {format_number(source.points)} points"))
@@ -234,11 +323,6 @@ def _facts(subject: ReportSubject) -> list[tuple[str, str]]:
         if (text := value_text(source.about.get(key))) != "":
             rows.append((BY_KEY[key].name, f"{text} {BY_KEY[key].unit}".strip()))
     return rows
-
-
-def _edited(source: SpectrumSet) -> list[str]:
-    """The names of the metadata that the user changed."""
-    return [BY_KEY[key].name if key in BY_KEY else key for key in edited_keys(source.about)]
 
 
 def _substance(subject: ReportSubject) -> Mapping[str, Any] | None:
@@ -285,7 +369,7 @@ def _peaks(subject: ReportSubject) -> list[dict[str, Any]]:
         error = {name: float(table[f"{name}_error"][index]) for name in value}
         texts = {name: _with_error(value[name], error[name]) for name in value}
         texts["significance"] = format_significant(float(table["significance"][index]), 3)
-        rows.append({"position": value["position"], "texts": texts})
+        rows.append({"position": value["position"], "height": value["height"], "texts": texts})
     return rows
 
 

@@ -25,6 +25,12 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
+def tab_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return `rows` of cells as tab-separated lines, for the clipboard; texts that look like formulas are escaped."""
+    lines = ("\t".join(" ".join(str(cell).split()) for cell in safe_cells(row)) for row in rows)
+    return "\n".join(lines) + "\n"
+
+
 def write_csv(path: Path, rows: Iterable[Sequence[object]]) -> Path:
     """Write `rows` of cells as CSV, atomically. Raises StudioError when the file cannot be written."""
     atomic_write(path, csv_text(rows))

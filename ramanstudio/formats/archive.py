@@ -11,6 +11,8 @@ from typing import Final
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.binary import COPY_AGAIN
+from ramanstudio.formats.excel import is_workbook
+from ramanstudio.formats.ocean import is_project
 from ramanstudio.formats.safe_zip import open_zip
 from ramanstudio.formats.validation import file_size, first_bytes, read_error
 
@@ -24,7 +26,6 @@ _ARCHIVES: Final = (b"PK\x03\x04", b"\x1f\x8b")
 _FORBIDDEN: Final = set('<>:"/\\|?*')
 
 _DOCUMENTS: Final = {  # files by which other zipped formats are known
-    "OOISignatures.xml": ("an Ocean Optics project", "In SpectraSuite or OceanView, export it as tab-delimited text."),
     "content.xml": ("a LibreOffice document", "Save the sheet as .xlsx or .csv, and open that."),
     "word/document.xml": ("a Word document", "Copy the numbers into a text file, and open that."),
     "ppt/presentation.xml": ("a PowerPoint presentation", "Ask its author for the spectrum as text."),
@@ -77,7 +78,7 @@ def read_zip(path: Path, laser_nm: float | None, read_file: Read) -> tuple[Spect
                 continue  # the data of an ENVI header, which reads them
             n_files += 1
             try:
-                if first_bytes(target, 4).startswith(_ARCHIVES):
+                if _is_archive(target):
                     raise StudioError(
                         f"'{target.name}' is an archive within an archive.", remedy="Unpack it and open the files."
                     )
@@ -111,7 +112,7 @@ def read_gzip(path: Path, laser_nm: float | None, read_file: Read) -> tuple[Spec
     with tempfile.TemporaryDirectory(prefix="ramanstudio-") as folder:
         target = Path(folder) / name
         _unpack_gzip(path, target, limit)
-        if first_bytes(target, 4).startswith(_ARCHIVES):
+        if _is_archive(target):
             raise read_error(path, "it is an archive within an archive", "Unpack it and open the files.")
         try:
             sets = read_file(target, laser_nm)
@@ -144,6 +145,12 @@ def _unpack_gzip(path: Path, target: Path, limit: int) -> None:
                 pending = packed.read(_BLOCK)
     if not decompressor.eof:
         raise read_error(path, "it is damaged or incomplete", COPY_AGAIN)
+
+
+def _is_archive(path: Path) -> bool:
+    """Whether a file is an archive or a compressed file; workbooks and projects are zip files of other kinds."""
+    start = first_bytes(path, 4)
+    return start.startswith(_ARCHIVES) and not (looks_like_zip(start) and (is_workbook(path) or is_project(path)))
 
 
 def _is_wanted(name: str) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import io
+import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +20,12 @@ MAX_UNPACKED_BYTES: Final = 200 * 2**20
 MAX_CELLS: Final = 3_000_000  # openpyxl reads 100 000 a second or fewer
 MAX_LETTERS: Final = 2**28  # of the text of one sheet
 MAX_CELL_LETTERS: Final = 300
+MAX_PADDED_COLUMNS: Final = 100
 MAX_ROWS: Final = 1_048_576
 MAX_NOTES: Final = 3
 _BLOCK: Final = 2**20
+
+_NUMBER: Final = re.compile(r"[-+−]?\d[\d.,]*(?:[eE][-+]?\d+)?")
 
 FromText = Callable[[Path, str, float | None], tuple[SpectrumSet, ...]]
 
@@ -89,19 +92,20 @@ def _sheet_texts(path: Path) -> Iterator[tuple[str, str]]:
             raise read_error(path, "it is damaged or incomplete", COPY_AGAIN) from None
         n_cells = 0
         for sheet in sheets:
-            n_numbers = 0
-            file = io.StringIO()
+            n_numbers, n_letters = 0, 0
+            lines: list[str] = []
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 for row in _rows(path, sheet):
                     n_cells += len(row)
-                    if n_cells > MAX_CELLS or file.tell() > MAX_LETTERS:
+                    if n_cells > MAX_CELLS or n_letters > MAX_LETTERS:
                         reason = f"its sheets have more than {MAX_CELLS:,} cells, or too much text"
                         raise read_error(path, reason, "Save the sheets as CSV files, and open those.")
-                    n_numbers += sum(isinstance(cell, int | float) for cell in row)
-                    file.write("\t".join(_text(cell) for cell in row).rstrip("\t") + "\n")
+                    n_numbers += sum(isinstance(cell, int | float) or _is_number(cell) for cell in row)
+                    lines.append("\t".join(_text(cell) for cell in row).rstrip("\t"))
+                    n_letters += len(lines[-1])
             if n_numbers >= 8:
-                yield str(sheet.title), file.getvalue()
+                yield str(sheet.title), "\n".join(_padded(lines))
 
 
 def _rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:
@@ -114,6 +118,18 @@ def _rows(path: Path, sheet: Any) -> Iterator[tuple[Any, ...]]:
             yield row
     except Exception:  # whatever openpyxl makes of a damaged sheet
         raise read_error(path, f"its sheet '{sheet.title}' is damaged", COPY_AGAIN) from None
+
+
+def _padded(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines with as many tabs as the longest has, within limits: the columns of a table may differ in length."""
+    width = max((line.count("\t") for line in lines), default=0)
+    for line in lines:
+        yield line + "\t" * (width - line.count("\t")) if line and width <= MAX_PADDED_COLUMNS else line
+
+
+def _is_number(cell: Any) -> bool:
+    """Whether a cell of text holds a number, as cells of imported tables do."""
+    return isinstance(cell, str) and bool(_NUMBER.fullmatch(cell.strip()[:40]))
 
 
 def _text(cell: Any) -> str:

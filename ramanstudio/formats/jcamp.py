@@ -8,7 +8,7 @@ file and reads infrared and NMR spectra like Raman spectra. After McDonald & Wil
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -29,10 +29,12 @@ _LABEL: Final = re.compile(r"^\s*##([^=\n]*)=(.*)$")
 _START: Final = re.compile(rb"^\s*##\s*(TITLE|JCAMP-?\s?DX)\s*=", re.I)
 _DATA_LABELS: Final = ("XYDATA", "XYPOINTS", "RADATA", "PEAKTABLE", "DATATABLE")
 _OWN_LABEL: Final = f"${LABEL}".replace(" ", "").upper()
+_PAGE: Final = "PAGE"
 _COMMA_IN_LABEL: Final = re.compile(
     r"^\s*##\s*(?:FIRSTX|LASTX|DELTAX|XFACTOR|YFACTOR|FIRSTY|MAXX|MINX|MAXY|MINY|RESOLUTION)\s*=\s*[-+]?\d*,\d+\s*$",
     re.I | re.M,
 )
+_ABSCISSA: Final = re.compile(r"\s*([-+]?\d+\.?\d*(?:[eE][-+]?\d+)?)")
 _COMMA_IN_NUMBER: Final = re.compile(r"(?<=\d),(?=\d)")
 _NOT_SCATTERING: Final = re.compile(r"absorb|transmi|reflect|kubelka|log\(1/r\)", re.I)
 _RAMAN_ONLY: Final = "Open a Raman spectrum."
@@ -76,8 +78,12 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
             path, reasons[0] if reasons else "it contains no spectrum, only text or peaks", _RAMAN_ONLY
         )
     sets = [_to_spectrum_set(path, block, laser_nm) for block in raman]
-    if len(sets) > 1 and all(_OWN_LABEL in block.labels for block in raman) and all(map(sets[0].same_axis, sets)):
-        return (stacked(sets),)
+    if len(sets) > 1 and all(map(sets[0].same_axis, sets)):
+        if all(_OWN_LABEL in block.labels for block in raman):
+            return (stacked(sets),)
+        if all(_PAGE in block.labels for block in raman):
+            names = np.array([block.labels[_PAGE] for block in raman])
+            return (stacked(sets).with_table(name=names),)
     return tuple(sets)
 
 
@@ -97,11 +103,29 @@ def _blocks(text: str) -> list[_JcampBlock]:
             blocks.append(_JcampBlock())
         if not blocks:
             continue
+        if label == "PAGE" and "NTUPLES" in blocks[-1].labels:
+            blocks.append(_page(blocks[-1], match[2].strip()))
+            continue
         in_data = label in _DATA_LABELS and not blocks[-1].data_label
         if in_data:
             blocks[-1].data_label, blocks[-1].data_form = label, re.sub(r"\s", "", match[2]).upper()
         blocks[-1].labels.setdefault(label, match[2].strip())
     return blocks
+
+
+def _page(block: _JcampBlock, name: str) -> _JcampBlock:
+    """Return the block of one page of NTUPLES: the labels of the first, those of X and Y as its own."""
+    labels = {label: value for label, value in block.labels.items() if label not in (*_DATA_LABELS, "NPOINTS")}
+    symbols = [symbol.strip().upper() for symbol in labels.get("SYMBOL", "").split(",")]
+    for symbol in "XY":
+        if symbol not in symbols:
+            continue
+        place = symbols.index(symbol)
+        for label in ("UNITS", "FIRST", "LAST", "FACTOR"):
+            cells = labels.get(label, "").split(",")
+            if place < len(cells) and cells[place].strip():
+                labels[symbol + label if label in ("UNITS", "FACTOR") else label + symbol] = cells[place].strip()
+    return _JcampBlock({**labels, _PAGE: name})
 
 
 def _not_raman_reason(block: _JcampBlock) -> str | None:
@@ -128,7 +152,7 @@ def _to_spectrum_set(path: Path, block: _JcampBlock, laser_nm: float | None) -> 
             axis = _pairs_axis(axis, labels)
         else:
             values = np.array(decode_ordinates(block.lines, _point_limit(block)))
-            values, axis = _stated_range(values, labels)
+            values, axis = _stated_range(values, _with_first_x(labels, block.lines))
         values = values * _number(labels, "YFACTOR", 1.0)
     except DecodingError as error:
         raise read_error(path, str(error), _EXPORT_AGAIN) from None
@@ -210,6 +234,20 @@ def _stated_range(
     if stated is not None and values.size > stated >= 2 and values.size != _expected_points(labels):
         values = values[:stated]
     return values, np.linspace(_number(labels, "FIRSTX"), _number(labels, "LASTX"), values.size)
+
+
+def _with_first_x(labels: Mapping[str, str], lines: Sequence[str]) -> Mapping[str, str]:
+    """Return labels with ##FIRSTX= and ##LASTX=, where one is missing from the abscissas of the data lines."""
+    if ("FIRSTX" in labels and "LASTX" in labels) or not lines:
+        return labels
+    starts = [_ABSCISSA.match(line) for line in (lines[0], lines[-1])]
+    if None in starts:
+        return labels
+    first, last = (float(start[1]) * _number(labels, "XFACTOR", 1.0) for start in starts if start)
+    before = len(decode_ordinates(lines[:-1], None))
+    after = len(decode_ordinates(lines, None)) - before
+    step = _number(labels, "DELTAX", (last - first) / before if before else 0.0)
+    return {"FIRSTX": str(first), "LASTX": str(last + step * (after - 1)), **labels}
 
 
 def _is_complete(axis: NDArray[np.float64], labels: Mapping[str, str]) -> bool:

@@ -25,6 +25,7 @@ from ramanstudio.formats import (
     labspec6,
     labspec_xml,
     matlab,
+    ocean,
     omnic,
     opus,
     princeton,
@@ -72,6 +73,8 @@ def _read_zip(path: Path, laser_nm: float | None) -> tuple[SpectrumSet, ...]:
     """Read a zip file: a workbook or an archive, whatever its suffix says."""
     if excel.is_workbook(path):
         return excel.read(path, laser_nm, reader.spectra_from_text)
+    if ocean.is_project(path):
+        return ocean.read(path, laser_nm)
     return archive.read_zip(path, laser_nm, read)
 
 
@@ -166,6 +169,7 @@ FORMATS: Final[tuple[Format, ...]] = (
     ),
     Format("ENVI", "maps: the header, with its data file beside it", (".hdr",), envi.read, sniff=envi.looks_like),
     Format("JASCO", "Raman spectra", (".jws",), jasco.read, sniff=jasco.looks_like),
+    Format("Ocean Optics project", "single spectra", (".procspec",), _read_zip, sniff=archive.looks_like_zip),
     Format(
         "Excel workbook",
         "the tables of spectra on its sheets",
@@ -229,7 +233,7 @@ def detect_format(path: Path) -> Format:
 
     Raises StudioError when the file cannot be opened or its format is not supported.
     """
-    start = first_bytes(path)
+    start = _as_utf8(first_bytes(path))
     suffix = path.suffix.lower()
     named = next((row for row in FORMATS if suffix in row.suffixes), None)
     if named is not None and named.sniff is not None and named.sniff(start):
@@ -248,6 +252,13 @@ def detect_format(path: Path) -> Format:
     if is_text:
         return TEXT
     raise read_error(path, "its format is unknown", EXPORT_AGAIN)
+
+
+def _as_utf8(start: bytes) -> bytes:
+    """Return the first bytes of a text in UTF-16 in UTF-8, without its mark; others as they are."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")) and not start.startswith(b"\xff\xfe\0\0"):
+        return start.decode("utf-16", "ignore").encode()
+    return start
 
 
 def _has_numbers(start: bytes) -> bool:

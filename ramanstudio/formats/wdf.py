@@ -61,12 +61,23 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
     `laser_nm` is used where the axis has to be converted and the file states no laser. Raises StudioError when the
     file is damaged or its axis cannot be converted to Raman shift.
     """
+    return (read_rows(path, slice(None), laser_nm),)
+
+
+def shape(path: Path) -> tuple[int, int]:
+    """Return the numbers of spectra that were collected and of points. Raises StudioError when the file is damaged."""
+    header = _header(path, file_size(path))
+    return min(header.ncollected, header.nspectra), header.npoints
+
+
+def read_rows(path: Path, rows: slice, laser_nm: float | None = None) -> SpectrumSet:
+    """Read some of the spectra, as `read` does: a map may be larger than memory."""
     size = file_size(path)
     header = _header(path, size)
     blocks = _blocks(path, size)
     axis, unit = _axis(path, blocks, header)
     file_laser_nm = round(1e7 / header.laser_wavenumber, 4) if 1e3 < header.laser_wavenumber < 1e5 else None
-    values, notes = _values(path, blocks, header)
+    values, notes = _values(path, blocks, header, rows)
     shift = axes.raman_shift(path, axis, unit, axes.chosen_laser(file_laser_nm, laser_nm))
     about: dict[str, Plain] = {"instrument": "Renishaw", **axes.laser_metadata(axis, unit, file_laser_nm, laser_nm)}
     about |= _measurement(path, blocks, header)
@@ -78,8 +89,9 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
         notes = [*notes, axes.ASSUMED_SHIFT]
     if notes:
         about["notes"] = " ".join(notes)
-    table = _origin_table(path, blocks, header, len(values))
-    return (sorted_spectra(path, shift, values).with_about(**about).with_table(**table),)
+    table = _origin_table(path, blocks, header, min(header.ncollected, header.nspectra))
+    table = {name: column[rows] for name, column in table.items()}
+    return sorted_spectra(path, shift, values).with_about(**about).with_table(**table)
 
 
 def _measurement(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader) -> dict[str, Plain]:
@@ -192,8 +204,10 @@ def _axis(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader) -> tupl
     return axis.astype(np.float64), _UNITS[unit]
 
 
-def _values(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader) -> tuple[NDArray[Any], list[str]]:
-    """Return the collected intensities (N, B), and notes for the user."""
+def _values(
+    path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader, rows: slice
+) -> tuple[NDArray[Any], list[str]]:
+    """Return `rows` of the collected intensities (n, B), and notes for the user."""
     block = blocks.get(b"DATA")
     n_complete = block.length // (4 * header.npoints) if block else 0
     collected = min(header.ncollected, header.nspectra)
@@ -204,7 +218,9 @@ def _values(path: Path, blocks: dict[bytes, _WdfBlock], header: WdfHeader) -> tu
     if n_complete < collected:
         reason = f"it states {collected} spectra of {header.npoints} points but has room for {n_complete}"
         raise read_error(path, reason, _COPY_AGAIN)
-    values = _read_numbers(path, block, 0, collected * header.npoints).reshape(collected, header.npoints)
+    start, stop, _ = rows.indices(collected)
+    skip, count = 4 * start * header.npoints, (stop - start) * header.npoints
+    values = _read_numbers(path, block, skip, count).reshape(stop - start, header.npoints)
     notes = []
     if collected < header.nspectra:
         notes.append(f"The measurement was stopped: {collected} of {header.nspectra} spectra were collected.")

@@ -64,7 +64,7 @@ class Normalise:
         error = state.expected_error / scale[:, None].astype(np.float32)
         normalised = spectra.with_values(values).with_about(intensity_unit="a.u.")
         factor = 1 / np.median(scale[usable])
-        summary = f"{self.method}, ×{factor:.3g}" + (f", {n_left} left as they were" if n_left else "")
+        summary = f"×{factor:.3g}, {self.method}" + (f", {n_left} left as they were" if n_left else "")
         return StepResult(
             replace(state, spectra=normalised, expected_error=error.astype(np.float32)),
             summary,

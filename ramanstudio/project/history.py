@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ramanstudio.project.groups import Groups
+from ramanstudio.project.metadata_edits import with_current_metadata
 from ramanstudio.project.project import Exploration, Identifications, Predictions, Project, Result
 
 DERIVED: Final = ("results", "exploration", "identifications", "predictions")  # computed, so undo leaves them alone
@@ -67,7 +68,7 @@ class History:
 
     def add_results(self, results: Mapping[int, Result]) -> Project:
         """Add denoising results, by entry id, to the present; not a step that can be undone."""
-        return self._replace_present(self.present.with_results(results))
+        return self._replace_present(with_current_metadata(self.present.with_results(results)))
 
     def add_exploration(self, exploration: Exploration, groups: Groups | None) -> Project:
         """Add an exploration to the present, and `groups` if given; not a step that can be undone."""
@@ -77,7 +78,7 @@ class History:
     def add_identifications(self, identifications: Mapping[int, Identifications]) -> Project:
         """Add search results, by entry id, to the present; not a step that can be undone."""
         merged = MappingProxyType({**self.present.identifications, **identifications})
-        return self._replace_present(replace(self.present, identifications=merged))
+        return self._replace_present(with_current_metadata(replace(self.present, identifications=merged)))
 
     def add_predictions(self, predictions: Mapping[int, Predictions]) -> Project:
         """Add the predictions of one model, by entry id, to the present; not a step that can be undone."""
@@ -87,7 +88,7 @@ class History:
             earlier = next((item for item in existing if item.model == added.model), None)
             others = [item for item in existing if item.model != added.model]
             merged[entry_id] = (*others, added.merged_with(earlier))
-        return self._replace_present(replace(self.present, predictions=MappingProxyType(merged)))
+        return self._replace_present(with_current_metadata(replace(self.present, predictions=MappingProxyType(merged))))
 
     def undo(self) -> Project:
         """Step back, keeping what was computed since; does nothing at the beginning."""
@@ -106,7 +107,7 @@ class History:
         if 0 <= target < len(self._snapshots):
             derived = {name: getattr(self.present, name) for name in DERIVED}
             self._position = target
-            self._replace_present(replace(self.present, **derived))
+            self._replace_present(with_current_metadata(replace(self.present, **derived)))
         return self.present
 
     def _replace_present(self, project: Project) -> Project:

@@ -40,8 +40,8 @@ def provenance_of(entry: Entry, project: Project, progress: Progress = SILENT) -
     """
     result = project.result(entry)
     return (
-        *_source_rows(entry, progress),
-        *_edit_rows(entry),
+        *source_rows(entry, progress),
+        *edit_rows(entry),
         *_step_rows(entry, result),
         *_found_rows(entry, project),
         *_software_rows(result),
@@ -85,7 +85,8 @@ def model_hash(name: str) -> str:
         return ""
 
 
-def _source_rows(entry: Entry, progress: Progress) -> list[ProvenanceRow]:
+def source_rows(entry: Entry, progress: Progress = SILENT) -> list[ProvenanceRow]:
+    """Return where the spectra of an entry come from. Raises Cancelled when asked to stop."""
     source = entry.source
     rows = [ProvenanceRow(SOURCE, "Name", entry.name)]
     if source is None:
@@ -98,6 +99,9 @@ def _source_rows(entry: Entry, progress: Progress) -> list[ProvenanceRow]:
         rows.append(ProvenanceRow(SOURCE, "File", f"{read_from} (it is no longer there)"))
     else:
         rows.append(ProvenanceRow(SOURCE, "File", "none: these spectra were computed in the program"))
+    for key, name in (("operation", "Computed as"), ("operands", "Computed from"), ("axis_note", "Common axis")):
+        if key in source.about:
+            rows.append(ProvenanceRow(SOURCE, name, str(source.about[key])))
     if "format" in source.about:
         rows.append(ProvenanceRow(SOURCE, "Read as", str(source.about["format"])))
     shape = f"{format_number(len(source))} × {format_number(source.points)} points"
@@ -109,13 +113,14 @@ def _source_rows(entry: Entry, progress: Progress) -> list[ProvenanceRow]:
     return rows
 
 
-def _edit_rows(entry: Entry) -> list[ProvenanceRow]:
-    """What the user set by hand: metadata, the noise region, the laser that moved the axis."""
+def edit_rows(entry: Entry) -> list[ProvenanceRow]:
+    """Return what the user set by hand: metadata, the laser that moved the axis, the noise region."""
     rows = []
     about: Mapping[str, Any] = entry.source.about if entry.source is not None else {}
     for key in edited_keys(about):
         name, unit = (BY_KEY[key].name, BY_KEY[key].unit) if key in BY_KEY else (key, "")
-        text = f"{value_text(about.get(key)) or 'removed'} {unit}".strip()
+        value = value_text(about.get(key))
+        text = f"{value} {unit}".strip() if value else "removed"
         if key == "laser_nm" and "laser_in_file_nm" in about:
             text += f" (the file states {value_text(about['laser_in_file_nm'])} nm)"
         rows.append(ProvenanceRow(EDITS, name, text))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.project.metadata_edits import with_current_metadata
 from ramanstudio.project.project import Entry, Project
 
 
@@ -36,12 +37,4 @@ def with_sources(project: Project, sources: Mapping[int, SpectrumSet], keep_resu
         else entry
         for entry in project.entries
     )
-    if not keep_results:
-        return edited
-    return edited.with_results(
-        {
-            entry.id: replace(result, source=sources[entry.id])
-            for entry in project.entries
-            if entry.id in changed and (result := project.result(entry)) is not None
-        }
-    )
+    return with_current_metadata(edited) if keep_results else edited

@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from ramanstudio import batch
-from ramanstudio.batch import computing
-from ramanstudio.batch import run as batch_run
+from ramanstudio.batch import computing, items
 from ramanstudio.batch.large_files import open_large
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
@@ -90,7 +89,7 @@ def test_files_of_one_name_that_are_named_one_by_one_do_not_collide(folder: Path
 
 
 def test_a_stopped_run_goes_on_where_it_was(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch_run, "GROUP_FILES", 1)
+    monkeypatch.setattr(items, "GROUP_FILES", 1)
     out = tmp_path / "out"
     stopped = batch.process(folder, RECIPE, out, engine=CountingDenoiser())
     first = next(stopped)

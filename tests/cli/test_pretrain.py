@@ -79,8 +79,10 @@ def weights(folder):
     return load_file(folder / "weights.safetensors")
 
 
-def same(first, other):
-    return first.keys() == other.keys() and all(torch.equal(first[name], other[name]) for name in first)
+def same(first, other, rtol=0.0):
+    return first.keys() == other.keys() and all(
+        torch.allclose(first[name], other[name], rtol=rtol, atol=1e-3 * rtol) for name in first
+    )
 
 
 def last_step(folder):
@@ -123,7 +125,8 @@ def test_two_processes_train_one_model_and_resume_to_the_same_weights(corpus_fil
     assert process.returncode != 0, "both were killed"
     assert last_step(tmp_path / "killed") < 8
     finish(start(*torchrun, "-m", "ramanstudio", *killed))
-    assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"))
+    # sums over two processes may differ in the last digits; a step that is lost or repeated changes tenths
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "killed"), rtol=1e-4)
     assert main.main(alone) == exit_codes.DONE
     cards = [model_store.read_card(tmp_path / name) for name in ("whole", "alone")]
     assert cards[0].spectra_seen == 2 * cards[1].spectra_seen

@@ -179,11 +179,36 @@ def jasco_bytes(values: Array, first: float, last: float, measurement: str = "Ra
     return compound_bytes({"DataInfo": info, "Y-Data": data, "MeasInfo": measurement.encode("utf-16-le")})
 
 
+def procspec_bytes(values: Array, wavelengths_nm: Array, unit: str = "Counts", laser_nm: float = 0.0) -> bytes:
+    """A project of SpectraSuite with one spectrum (B,): dark-subtracted, with references as XStream writes them."""
+
+    def doubles(numbers: Array) -> str:
+        return "".join(f"<double>{number!r}</double>" for number in numbers.tolist())
+
+    package = "com.oceanoptics.spectrasuite"
+    stage = (
+        "<{0}.C><processedPixels{1}</processedPixels><processedWavelengths reference='../../../sourceSpectra/S/"
+        "channelWavelengths'/><yUnits class='{0}.{2}IntensityDescriptor'/></{0}.C>"
+    )
+    xml = (
+        f"<{package}.P><sourceSpectra><S><integrationTime>250000</integrationTime><pixelValues>{doubles(values + 9)}"
+        "</pixelValues><acquisitionTime><milliTime>1458134311936</milliTime></acquisitionTime><scansToAverage>4"
+        f"</scansToAverage><userName>a</userName><channelWavelengths>{doubles(wavelengths_nm)}</channelWavelengths>"
+        f"<laserWavelength>{laser_nm}</laserWavelength><spectrometerSerialNumber>Q1</spectrometerSerialNumber>"
+        f"<spectrometerClass>x.QE65000</spectrometerClass></S></sourceSpectra><certificates>"
+        + stage.format(package, f">{doubles(values)}", "Counts")
+        + stage.format(package, f" reference='../../{package}.C[1]/processedPixels'>", unit)
+        + f"</certificates><NaN>\xa0</NaN></{package}.P>"
+    )
+    return zip_bytes({"ps_1.xml": xml.encode("latin-1"), "OOISignatures.xml": b"<x/>", "OOIVersion.txt": b"1"})
+
+
 def small_container_files() -> dict[str, list[bytes]]:
     """Files of small spectra by the name of their format, for tests of damaged files."""
     values = np.outer(np.arange(1.0, 4.0), SPECTRUM)
     text = two_column_text(header="Raman shift\tCounts\n").encode()
     return {
+        "Ocean Optics project": [procspec_bytes(SPECTRUM, 1e7 / (1e7 / 532.0 - AXIS), laser_nm=532.0)],
         "Excel workbook": [xlsx_bytes({"Spectra": sheet_of(AXIS, values, ["a", "b", "c"]), "Notes": [["by hand"]]})],
         "Zip archive": [zip_bytes({"a.txt": text, "folder/b.csv": two_column_text(",").encode(), "c.png": b"\x89PNG"})],
         "Compressed file": [gzip_bytes(text)],

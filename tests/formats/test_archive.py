@@ -12,7 +12,7 @@ import pytest
 from ramanstudio.core.errors import StudioError
 from ramanstudio.formats.axis import LaserNeededError
 from ramanstudio.formats.registry import read
-from tests.formats.container_sample_files import gzip_bytes, sheet_of, xlsx_bytes, zip_bytes
+from tests.formats.container_sample_files import gzip_bytes, procspec_bytes, sheet_of, xlsx_bytes, zip_bytes
 from tests.formats.sample_files import AXIS, SPECTRUM, two_column_text, wdf_bytes
 
 TEXT = two_column_text(header="Raman shift\tCounts\n").encode()
@@ -118,3 +118,33 @@ def test_a_long_text_that_many_cells_share_takes_no_memory(tmp_path: Path) -> No
     rows[0][0] = "Raman shift " + "x" * 30_000
     (spectra,) = read(write(tmp_path / "a.xlsx", xlsx_bytes({"Spectra": rows})))
     assert spectra.points == AXIS.size and max(map(len, map(str, spectra.about.values()))) < 2000
+
+
+def test_columns_of_uneven_length_and_a_workbook_in_an_archive(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["A x", "A y", "B x", "B y"]]
+    for i, (shift, value) in enumerate(zip(AXIS.tolist(), SPECTRUM.tolist(), strict=True)):
+        rows.append([shift, value, *((shift, f"{value:.3f}") if i < AXIS.size - 10 else ())])
+    path = write(tmp_path / "a.zip", zip_bytes({"a.xlsx": xlsx_bytes({"S": rows})}))
+    first, second = read(path)
+    assert (first.points, second.points) == (AXIS.size, AXIS.size - 10)
+    np.testing.assert_allclose(second.values[0], SPECTRUM[: AXIS.size - 10], atol=1e-3)
+
+
+def test_a_workbook_of_numbers_as_text(tmp_path: Path) -> None:
+    rows: list[list[object]] = [[f"{a:.2f}".replace(".", ","), f"{b:.3f}".replace(".", ",")] for a, b in
+                                zip(AXIS, SPECTRUM, strict=True)]  # fmt: skip
+    (spectra,) = read(write(tmp_path / "a.xlsx", xlsx_bytes({"S": rows})))
+    np.testing.assert_allclose(spectra.values[0], SPECTRUM, atol=1e-3)
+
+
+def test_a_project_of_spectrasuite_opens_in_counts_and_is_refused_as_transmission(tmp_path: Path) -> None:
+    wavelengths = 1e7 / (1e7 / 532.0 - AXIS)
+    with pytest.raises(LaserNeededError):
+        read(write(tmp_path / "a.ProcSpec", procspec_bytes(SPECTRUM, wavelengths)))
+    (spectra,) = read(write(tmp_path / "a.zip", procspec_bytes(SPECTRUM, wavelengths)), 532.0)
+    np.testing.assert_allclose(spectra.axis, AXIS, atol=1e-3)
+    np.testing.assert_allclose(spectra.values[0], SPECTRUM, rtol=1e-6)
+    assert (spectra.about["exposure_s"], spectra.about["accumulations"]) == (0.25, 4)
+    assert (spectra.about["date"], spectra.about["instrument"]) == ("2016-03-16 13:18:31 UTC", "QE65000 Q1")
+    with pytest.raises(StudioError, match="'Transmission', which is not Raman"):
+        read(write(tmp_path / "b.ProcSpec", procspec_bytes(SPECTRUM, wavelengths, "Transmission")))

@@ -75,7 +75,7 @@ REFUSED = {
     "field/shimadzu_old.spc": "a Shimadzu UV-Vis file",
     "field/perkinelmer.sp": "a PerkinElmer file",
     "formats/spc/UV-2600_labeled_DNA.spc": "a Shimadzu file",
-    "formats/ocean/BB_PF21_4.ProcSpec": "an Ocean Optics project",
+    "formats/ocean/BB_PF21_4.ProcSpec": "intensities are 'Transmission'",
     "formats/other/ftir_polyethylene_reflectance_adjustment_not_working.spa": "holds reflectance, not Raman",
     "formats/other/ftir_ps.0": "holds absorbance, not Raman",
     "field/winspec_2x_1d.spe": "wavelength in nm .* laser wavelength is unknown",

@@ -159,3 +159,27 @@ def test_laser_exposure_scans_and_date_are_read(tmp_path: Path) -> None:
     about = read(tmp_path / "a.jdx")[0].about
     assert (about["laser_nm"], about["exposure_s"], about["accumulations"]) == (785.2, 4, 16)
     assert about["date"] == "2005-12-14 17:54:00"
+
+
+def test_pages_of_ntuples_are_spectra_of_one_set(tmp_path: Path) -> None:
+    header = (
+        "##TITLE= t\n##JCAMP-DX= 5.00\n##DATA TYPE= RAMAN SPECTRUM\n##NTUPLES= RAMAN SPECTRUM\n"
+        "##SYMBOL= X, Y, N\n##UNITS= 1/CM, COUNTS,\n##FACTOR= 1, 2, 1\n##FIRST= 100, 1, 1\n##LAST= 800, 1, 2\n"
+    )
+    pages = "".join(
+        f"##PAGE= N={page}\n##NPOINTS= 8\n##DATA TABLE= (X++(Y..Y)), XYDATA\n100 {page} 2 3 4\n500 5 6 7 8\n"
+        for page in (1, 9)
+    )
+    (tmp_path / "a.jdx").write_text(header + pages + "##END NTUPLES=\n##END=\n", encoding="utf-16")
+    (spectra,) = read(tmp_path / "a.jdx")
+    np.testing.assert_allclose(spectra.axis, np.linspace(100, 800, 8))
+    np.testing.assert_allclose(spectra.values, [[2 * n, 4, 6, 8, 10, 12, 14, 16] for n in (1, 9)])
+    assert list(spectra.table["name"]) == ["N=1", "N=9"]
+
+
+def test_the_axis_is_read_from_the_lines_where_its_ends_are_not_stated(tmp_path: Path) -> None:
+    text = jcamp_text("100 1 2 3 4\n500 5 6 7 8\n", 8)
+    kept = [line for line in text.splitlines() if not line.startswith(("##FIRSTX", "##LASTX", "##DELTAX"))]
+    (tmp_path / "a.jdx").write_text("\n".join(kept) + "\n")
+    (spectra,) = read(tmp_path / "a.jdx")
+    np.testing.assert_allclose(spectra.axis, np.linspace(100, 800, 8))

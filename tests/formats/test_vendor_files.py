@@ -72,7 +72,7 @@ REFUSED = {
     "text/双氧水20%+乙醇80% 17-58-11.txt": "peak list",
     "witec/Si-wafer-Raman-Spectrum-1.txt": "wavelength in nm",
     "witec/Witec-Map-x.dat": "only an axis",
-    "ocean/BB_PF21_4.ProcSpec": "Ocean Optics",
+    "ocean/BB_PF21_4.ProcSpec": "Transmission",
     "spc/UV-2600_labeled_DNA.spc": "Shimadzu",
     "trivista/linescan.tvf": "wavelength in nm",
     "other/ftir_ps.0": "absorbance",

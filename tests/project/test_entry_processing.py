@@ -21,7 +21,9 @@ from ramanstudio.processing.ranges import Crop
 from ramanstudio.processing.recipe import Recipe
 from ramanstudio.project import project_file
 from ramanstudio.project.entry_processing import RecipeRun, apply_behind, is_current, is_front_current
+from ramanstudio.project.history import History
 from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Project, Result
+from ramanstudio.project.replacing import with_sources
 
 AXIS = np.linspace(200.0, 1800.0, 400)
 SPIKE = 120
@@ -130,3 +132,27 @@ def test_a_project_keeps_recipes_and_denoised_spectra_of_another_axis(tmp_path: 
     completed = apply_behind(again[0], loaded)
     assert np.array_equal(completed.final.values, result.final.values)
     assert completed.model == "test"
+
+
+def test_edited_metadata_reach_what_was_computed_and_undo_takes_them_back() -> None:
+    recipe = Recipe.of(Crop(400, 1700), Denoise(), Normalise("maximum"))
+    source = spectra().with_about(sample="sand", intensity_unit="counts")
+    history = History(Project((Entry(1, "a", Path("a"), source, recipe=recipe),)))
+    history.add_results({1: processed(history.present.entries[0])})
+    edited = source.with_metadata({"sample": "quartz", "intensity_unit": "cps", "operator": "me"})
+    history.push(with_sources(history.present, {1: edited}, keep_results=True), "Edit")
+    (entry,) = history.present.entries
+    result = history.present.result(entry)
+    assert result is not None and result.denoised is not None and is_current(entry, result)
+    assert result.final.about == {"sample": "quartz", "intensity_unit": "a.u.", "operator": "me"}, (
+        "as Normalise made it"
+    )
+    assert result.denoised.spectra.about == edited.about
+    again = apply_behind(replace(entry, recipe=Recipe.of(Crop(400, 1700), Denoise())), result)
+    assert again.final.about == edited.about, "a changed step begins with stages that have the new metadata"
+    undone = history.undo()
+    result = undone.result(undone.entries[0])
+    assert result is not None and is_current(undone.entries[0], result)
+    assert result.final.about == {"sample": "sand", "intensity_unit": "a.u."}
+    redone = history.redo()
+    assert redone.result(redone.entries[0]).final.about["sample"] == "quartz"  # type: ignore[union-attr]

@@ -18,6 +18,7 @@ from ramanstudio.formats.validation import not_raman_error, read_error
 _AXIS_NAME = re.compile(r"axis|wave.?numbers?|raman.?shifts?|wavelengths?", re.I)
 _X_OF_Y = re.compile(r"([-_ ])y$", re.I)
 _WITEC_Y = re.compile(r"\(Y-Axis\)(?=\.\w+$)", re.I)  # beside '… (X-Axis).txt' and '… (Header).txt'
+_DECIMAL_COMMAS = re.compile(r"(?:-?\d+,\d+\s+)+-?\d+,\d+")  # one a line
 MAX_AXIS_BYTES = 2**21
 
 
@@ -79,7 +80,10 @@ def _read_axis(path: Path) -> NDArray[np.float64] | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_AXIS_BYTES:
             return None
-        cells = re.split(r"[\s,;]+", path.read_text(encoding="utf-8-sig").strip(" \n\r\t,;"))
+        content = path.read_text(encoding="utf-8-sig").strip(" \n\r\t,;")
+        if "." not in content and _DECIMAL_COMMAS.fullmatch(content):
+            content = content.replace(",", ".")
+        cells = re.split(r"[\s,;]+", content)
     except (OSError, UnicodeDecodeError):
         return None
     try:

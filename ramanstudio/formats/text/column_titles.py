@@ -24,7 +24,8 @@ UNIT_PREFERENCE: Final = (  # where several columns could be the axis
 )
 _GENERIC_AXIS: Final = re.compile(r"^(#?wave|[xX][- _]?axis|x|w)$", re.I)  # an axis without a unit
 _POSITION: Final = re.compile(
-    r"^(?P<column>x|y|z|t|time|zeit|temps|tiempo|时间|時間|temperature)(?:[-_ ]?(?:pos(?:ition)?|coord(?:inate)?))?"
+    r"^(?:pos(?:ition)?[-_ ]?|stage[-_ ]?)?(?P<column>x|y|z|t|time|zeit|temps|tiempo|时间|時間|temperature)"
+    r"(?:[-_ ]?(?:pos(?:ition)?|coord(?:inate)?))?"
     r"[\s_]*[\[(]?\s*(?P<unit>µm|μm|um|microns?|mm|nm|ms|s|sec|secs|min|h|°c|k)?\s*[\])]?$",
     re.I,
 )
@@ -38,19 +39,26 @@ _POSITION_NAMES: Final = {
 }
 _SCALE: Final = {"mm": 1e3, "nm": 1e-3, "ms": 1e-3, "min": 60.0, "h": 3600.0}
 NOT_RAMAN: Final = re.compile(
-    r"absorb|transmi|reflec|réflec|irradian|kubelka|^\W*%|^p$|extin[ck]tion|^t%|remission|durchlässig|吸光|透[过過]率|反射率"
+    r"absor[bp]|absorci|transmi|r[eé]fle[ctx]|(?-i:(^|\s)[Aa]bs\.?(\s*\(.*\))?$)|irradian|kubelka|^\W*%|^p$|extin[ck]tion|^t%|remission|durchlässig|吸光|透[过過]率|反射率"
     r"|吸収|透過",
     re.I,
 )
 NOT_SIGNAL: Final = re.compile(
-    r"^(dark|dunkel|obscur|oscuro|暗)\b(?![- _]?(sub|corr|kor))|^d$|^暗|^ref(erence|erenz|érence)?\b|^参[考照]"
+    r"^(dark|dunkel|obscur|oscuro|暗)\b(?![- _]?(sub|corr|kor))|^dunkel(spektrum|signal|strom)"
+    r"|^d$|^暗|^ref(erence|erenz|érence)?\b|^参[考照]"
     r"|^r$|^pixels?\b"
     r"|^(baseline|background|untergrund|basislinie)\b|^index$|^#$|^(s\.?d\.?|std\w*|error|sigma|uncertainty)$",
     re.I,
 )
-SIGNAL: Final = re.compile(r"intens|counts|signal|强度|強度|zählrate|\d{3}", re.I)  # 'Intensity at 532 nm' is no axis
+SIGNAL: Final = re.compile(
+    r"intens|counts|signal|强度|強度|интенсивн|강도|zählrate|\d{3}", re.I
+)  # 'Intensity at 532 nm' is no axis
 _BEST_SIGNAL: Final = (
-    re.compile(r"^dark.?(subtracted|corrected)(\s*#?\d+)?$", re.I),
+    re.compile(
+        r"^(dark|dunkel|background|untergrund|hintergrund|bkg|bg)[-_ ]?(sub\w*|corr\w*|kor\w*|abgezogen)(\s*#?\d+)?$"
+        r"|[-−–]\s*(dark|background|bkg|bg)$|^扣(除)?(暗|背景)|^暗电流校正",
+        re.I,
+    ),
     re.compile(r"^(processed|corrected|korrigiert|verarbeitet)\b", re.I),
     re.compile(r"^(raw|roh|s$|sample|原始)", re.I),
 )

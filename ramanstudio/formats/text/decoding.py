@@ -1,4 +1,4 @@
-"""Decoding of text files: UTF-8, UTF-16, UTF-32, GB 18030 (Chinese Windows) and Latin-1."""
+"""Decoding of text files: UTF-8, UTF-16, UTF-32, Latin-1, and the encodings of East Asian and Cyrillic Windows."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ _BOMS = (
 _HIGH_RUNS = re.compile(rb"[\x80-\xff]+")
 _PADDING = re.compile(rb"\0{2,}")
 MAX_PADDED_FIELDS: Final = 200
+_HEADER_BYTES: Final = 16_384
+_WORDS: Final = {  # encoding: words of headers in it
+    encoding: tuple(word.encode(encoding) for word in words.split())
+    for encoding, words in (
+        ("gb18030", "波长 波数 拉曼 强度 光谱 激光 积分 曝光 功率 时间 样品 日期 次数"),
+        ("shift_jis", "波数 波長 ラマン 強度 露光 積算 レーザー 励起 時間 試料 測定 スペクトル"),
+        ("big5", "波數 波長 拉曼 強度 光譜 雷射 積分 曝光 功率 時間 樣品 日期 次數"),
+        ("euc-kr", "파수 파장 라만 강도 레이저 적분 노출 시간 시료"),
+        ("cp1251", "волн раман лазер интенсивн накоплен экспозиц время Время Длина Рамановск Интенсивн Волновое"),
+    )
+}
 _CONTROL_BYTES = bytes(code for code in range(32) if code not in b"\t\n\r\f\v\x1a\x1b")
 
 
@@ -76,12 +87,20 @@ def decode_text(path: Path, content: bytes) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    if _is_chinese(content):
-        try:
-            return content.decode("gb18030")
-        except UnicodeDecodeError:
-            pass
-    return content.decode("latin-1")
+    return content.decode(_encoding_by_words(content) or ("gb18030" if _is_chinese(content) else "latin-1"), "replace")
+
+
+def _encoding_by_words(content: bytes) -> str | None:
+    """Return the encoding of an East Asian or Cyrillic Windows in which the header holds words of spectroscopy.
+
+    None where it holds none. The same bytes are other characters in each of them, so the words decide.
+    """
+    header = content[:_HEADER_BYTES]
+    if len(_HIGH_RUNS.findall(header)) < 2:
+        return None
+    counts = {encoding: sum(header.count(word) for word in words) for encoding, words in _WORDS.items()}
+    best = max(counts, key=lambda encoding: counts[encoding])
+    return best if counts[best] else None
 
 
 def _without_padding(start: bytes) -> bytes:

@@ -16,6 +16,7 @@ _THOUSANDS: Final = {  # by decimal mark: 1,066 and 1,000.37, or 1.000,37; also 
     ".": re.compile(r"[-+]?\d{1,3}(?:(?:,\d{3})+|(?:['’\u00a0\u202f ]\d{3})+)(?:\.\d*)?"),
     ",": re.compile(r"[-+]?\d{1,3}(?:(?:\.\d{3})+(?=,)|(?:['’\u00a0\u202f ]\d{3})+)(?:,\d*)?"),
 }
+_FORTRAN: Final = re.compile(r"([-+]?\d*\.?\d+)[dD]([-+]?\d+)")  # 1.5D+02
 _GROUPING: Final = re.compile(r"['’\u00a0\u202f ]")
 NAN: Final = float("nan")
 
@@ -62,7 +63,18 @@ class Dialect:
             plain = _GROUPING.sub("", plain)
             plain = plain.replace(".", "").replace(",", ".") if self.decimal == "," else plain.replace(",", "")
             return float(plain)
+        if (exponent := _FORTRAN.fullmatch(plain)) is not None:
+            return float(f"{exponent[1]}e{exponent[2]}")
         return None
+
+    def grouped_columns(self, line: str) -> set[int]:
+        """Return the columns of a line whose comma can only be read as a thousands separator: '537,732'.
+
+        Where all numbers of a column are such, they are decimal commas: numbers below a thousand have no separator.
+        """
+        if self.decimal != "." or "," not in line or "." in line or self.separator == ",":
+            return set()
+        return {place for place, cell in enumerate(self.cells(line)) if "," in cell and self.number(cell) is not None}
 
 
 # In this order where several fit: "100, 200" is two columns, not the number 100 followed by 200.
@@ -73,6 +85,8 @@ DIALECTS: Final = (
     Dialect("\t", ","),
     Dialect(","),
     Dialect(",", ","),  # cells in quotation marks: "200,37","206,263"
+    Dialect("|"),
+    Dialect("|", ","),
     Dialect(None),
     Dialect(None, ","),
 )
@@ -89,15 +103,21 @@ def _split(line: str, separator: str) -> list[str]:
 
 
 _WHOLE_NUMBERS: Final = re.compile(r"\s*-?\d+(?:,\d+)*,?\s*")
+_SPACED_COMMAS: Final = re.compile(r"\s*-?\d+,\d+(?:, -?\d+,\d+)+,?\s*")
 _SAMPLED: Final = 400
 
 
 def with_decimal_points(lines: Sequence[str]) -> Sequence[str]:
     """Return the lines of a table whose commas both separate columns and mark decimals, with semicolons and points.
 
-    '200,37,206,263' under a title of two columns, or without titles where only the pairs increase from line to line.
-    Other lines are returned as they are.
+    '200,37,206,263' under a title of two columns, or without titles where only the pairs increase from line to line or
+    have leading zeros as no whole number has; '200,37, 206,263'. Other lines are returned as they are.
     """
+    spaced = [bool(_SPACED_COMMAS.fullmatch(line)) for line in lines[:_SAMPLED]]
+    if sum(spaced) >= 8 and all(
+        is_spaced for is_spaced, line in zip(spaced, lines, strict=False) if line[:1].isdigit()
+    ):
+        return [line.replace(", ", ";") if _SPACED_COMMAS.fullmatch(line) else line for line in lines]
     rows = [line for line in lines if _WHOLE_NUMBERS.fullmatch(line)][:_SAMPLED]
     widths = {line.strip().rstrip(",").count(",") + 1 for line in rows}
     if len(rows) < 8 or len(widths) != 1 or (width := widths.pop()) < 4 or width % 2:
@@ -110,7 +130,12 @@ def with_decimal_points(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _only_pairs_increase(cells: Sequence[Sequence[str]]) -> bool:
-    """Whether the first two cells of each row, as one number, run in one direction and the first alone does not."""
+    """Whether the first two cells of each row are one number: it runs in one direction and the first alone does not.
+
+    Or the second of two has a leading zero.
+    """
+    if any(re.match(r"0\d", row[place]) for row in cells for place in (1, 3)):
+        return True
     whole = [float(row[0]) for row in cells]
     joined = [float(f"{row[0]}.{row[1]}") for row in cells]
     return _runs_one_way(joined) and not _runs_one_way(whole)

@@ -39,37 +39,42 @@ METADATA_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "url": ("url",),
 }  # fmt: skip
 ACCUMULATION: Final = re.compile(
-    r"^(number ?of ?)?accumulations?$|^n?(no\.? ?of ?|number ?of ?)?(co-?added ?)?scans$|^scan averaging$"
+    r"^(no\.? ?of ?|number ?of ?|n[°.]? ?)?accumulations?$|frames averaged$"
+    r"|^n?(no\.? ?of ?|number ?of ?)?(co-?added ?)?scans$|^scan averaging$"
     r"|^average( number)?$"
     r"|^spectra averaged$|^averaging nr\.?$|^scans? to average$|^averages$|^co-?adds$|^akkumulation(en)?$"
     r"|^(anzahl (der )?)?(scans|akkumulationen|mittelungen)$|^nombre d['’]accumulations?$|^nombre de (balayages|scans)$"
     r"|^acumulaciones$|^n[úu]mero de (acumulaciones|barridos)$|^promedios$|^累[加积]次数$|^平均次数$|^扫描次数$"
     r"|^積算回数$"
-    r"|^スキャン回数$|^espectros promediados$|^escaneos a promediar$",
+    r"|^スキャン回数$|^espectros promediados$|^escaneos a promediar$"
+    r"|^accumul(i|azioni)$|^numero di accumul\S+$|^acumulações$|^número de acumulações$"
+    r"|^число накоплений$|^누적 ?횟수$",
     re.I,
 )
 EXPOSURE: Final = re.compile(
-    r"acq\S*\.?\s*time|exposition$|exposure.?(time|length|s)?( \(secs\))?$|int\w*gration.?times?$"
+    r"acq\S*\.?\s*time|temps\s+(d['’])?acq|exposition$|exposure.?(time|length|s)?( \(secs\))?$|int\w*gration.?times?$"
     r"|integration_time|^laser exposure"
     r"|integrationszeit|belichtungszeit|messzeit|expositionszeit|aufnahmezeit"
     r"|temps d['’](exposition|int[ée]gration|acquisition)|dur[ée]e d['’](exposition|acquisition|int[ée]gration)"
     r"|tiempo de (integraci[óo]n|exposici[óo]n|adquisici[óo]n)|^积分时间|^曝光时间|^采集时间|^積分時間"
     r"|^露光時間|^露出時間"
+    r"|tempo (di|de) (integra\S+|esposi\S+|exposi\S+|acquisi\S+|aquisi\S+)|время (накопления|экспозиции|интегрирования)"
+    r"|적분 ?시간|노출 ?시간"
     r"|^測定時間",
     re.I,
 )
 LASER: Final = re.compile(
-    r"laser|excit|lambda.?0|anregung|longitud de onda de exc|longueur d['’]onde d['’]exc|激光|激发|レーザー"
-    r"|励起|xlaserwavelength",
+    r"l[áa]ser|excit|lambda.?0|anregung|longitud de onda de exc|longueur d['’]onde d['’]exc|激光|激发|レーザー"
+    r"|雷射|励起|xlaserwavelength|лазер|возбужд|레이저|여기",
     re.I,
 )
 NOT_THE_WAVELENGTH: Final = re.compile(
     r"power|enable|temp|%|type|\bmw\b|level|watt|current|spot|intensity|energy|pol\.|exposure|leistung|puissance|potencia"
-    r"|功率|強度|パワー|filter|status|serial|name|date|time|\bon\b|attenu",
+    r"|功率|強度|パワー|potenza|мощност|출력|filter|status|serial|name|date|time|\bon\b|attenu",
     re.I,
 )
 POWER: Final = re.compile(
-    r"^(laser[ _-]?)?power(_mw)?$|^laserleistung$|^leistung$|^puissance( du)? ?laser$|^puissance$"
+    r"^(laser[ _-]?)?power([_ ]mw)?$|^laserleistung$|^leistung$|^puissance( du)? ?laser$|^puissance$"
     r"|^potencia( del)? ?l[áa]ser$"
     r"|^激光功率$|^功率$|^レーザー(パワー|出力|強度)$",
     re.I,

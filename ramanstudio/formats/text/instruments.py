@@ -15,6 +15,7 @@ from ramanstudio.formats.text.column_titles import counts_rows, position_column
 from ramanstudio.formats.text.table_layout import TableLayout
 
 _SECONDS: Final = {"s": 1.0, "sec": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0}
+_WELL: Final = {"column": ("x", 1.0), "row": ("y", 1.0)}
 _MICROMETRES: Final = {"µm": 1.0, "μm": 1.0, "um": 1.0, "nm": 1e-3, "mm": 1e3, "m": 1e6}
 
 
@@ -38,18 +39,22 @@ def _labspec_types(pairs: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _labspec_names(table: dict[str, NDArray[Any]], pairs: Mapping[str, str]) -> dict[str, NDArray[Any]]:
-    """Rename untitled columns x, y of a table to the axes that LabSpec names, where these are others (x and z)."""
-    types = _labspec_types(pairs)
-    if len(types) < 2 or not {"x", "y"} <= set(table):
+    """Give the untitled columns of a table the names of the axes that LabSpec states.
+
+    The columns stand in reverse: the axis that is stated first varies fastest, as the 12 columns of a plate of 96 wells
+    do in its export.
+    """
+    types = _labspec_types(pairs)[::-1]
+    untitled = [name for name in "xyz" if name in table]
+    if len(types) < 2 or len(untitled) != len(types):
         return table
-    columns = [position_column(f"{kind} ({unit})" if unit else kind) for kind, unit in types[:2]]
-    if None in columns or {column[0] for column in columns if column} == {"x", "y"}:
+    columns = [_WELL.get(kind.lower()) or position_column(f"{kind} ({unit})" if unit else kind) for kind, unit in types]
+    if None in columns:
         return table
-    renamed = dict(table)
-    first, second = renamed.pop("x"), renamed.pop("y")
-    for column, entries in zip(columns, (first, second), strict=True):
+    renamed = {name: entries for name, entries in table.items() if name not in untitled}
+    for column, name in zip(columns, untitled, strict=True):
         assert column is not None
-        renamed[column[0]] = entries * column[1]
+        renamed[column[0]] = table[name] * column[1]
     return renamed
 
 

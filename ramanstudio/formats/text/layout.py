@@ -28,6 +28,7 @@ from ramanstudio.formats.text.wide_table import alternating_rows, column_pairs, 
 
 Texts = Mapping[int, Sequence[str]]
 _AXIS_COLUMNS_LOOKED_AT = 6
+_LONG, _NARROW, _MIN_SHARE = 64, 12, 0.1
 
 
 def detect_layouts(
@@ -40,7 +41,10 @@ def detect_layouts(
     """
     numbers = block.numbers
     texts = _without_stray_words(block, _texts_by_column(block))
-    used = ~np.all(np.isnan(numbers), axis=0)
+    n_measured = np.count_nonzero(~np.isnan(numbers), axis=0)
+    used = n_measured > 0
+    if len(numbers) >= _LONG and block.width <= _NARROW:
+        used &= n_measured >= _MIN_SHARE * len(numbers)  # notes and peak lists beside a spectrum are no spectra
     used[list(texts)] = True  # texts, not gaps
     columns = np.flatnonzero(used)
     all_names = [_joined_title(titles, column) for column in range(block.width)] if titles else []
@@ -188,6 +192,8 @@ def _axis_in_column(
         return []
     if numbers.shape[1] >= 3 and _is_row_counter(numbers, names):
         numbers, names, in_column = numbers[:, 1:], names[1:], True
+    if numbers.shape[1] == 2 and not in_column and is_monotonic(numbers[:, 1]) and not counts_rows(numbers[:, 1]):
+        numbers, names = numbers[:, ::-1], names[::-1]  # intensities first
     column = numbers[:, 0]
     if not in_column and not stacked_scans(column) and numbers.shape[1] != 2:
         return []

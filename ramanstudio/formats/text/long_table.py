@@ -12,6 +12,7 @@ from ramanstudio.formats import axis as axes
 from ramanstudio.formats.text.column_titles import (
     NOT_RAMAN,
     SIGNAL,
+    UNIT_PREFERENCE,
     NotRamanError,
     is_monotonic,
     is_row_number,
@@ -21,7 +22,7 @@ from ramanstudio.formats.text.column_titles import (
 from ramanstudio.formats.text.table_layout import TableLayout
 
 MIN_POINTS: Final = 8  # of each scan
-_NEAR_START: Final = 0.05  # of the span: where a repeated scan begins
+_NEAR_START: Final = 0.25  # of the span: where a repeated scan begins
 
 
 def tidy_table(
@@ -42,6 +43,8 @@ def tidy_table(
     if len(signals) != 1:
         return []
     ids = [i for i in others if i not in signals]
+    if not positions and is_monotonic(numbers[:, axis_column]):
+        return []  # one spectrum; what repeats beside it is a dark frame or a reference
     segments = _segments(numbers, texts, ids, axis_column) if ids else []
     if not segments or (len(segments) == 1 and not positions):
         return []
@@ -71,7 +74,7 @@ def _axis_column(names: Sequence[str]) -> int | None:
     """Return the column whose title is that of an axis; 'x' is one only where nothing else is."""
     stated = [i for i, name in enumerate(names) if axes.unit_from_text(name.strip("# ")) and not SIGNAL.search(name)]
     if stated:
-        return stated[0]
+        return min(stated, key=lambda i: UNIT_PREFERENCE.index(axes.unit_from_text(names[i].strip("# "))))
     generic = [i for i, name in enumerate(names) if title_unit(name) is not None and position_column(name) is None]
     return generic[0] if generic else None
 

@@ -12,7 +12,8 @@ from ramanstudio.formats.text.number_table import strip_comment
 _TECHNIQUES: Final = (  # in any line of the header
     (re.compile(r"\bXPS\b|photoelectron|kinetic energy|binding energy|bindungsenergie|结合能|束縛エネルギー", re.I),
      "X-ray photoelectron (XPS) data"),
-    (re.compile(r"(?<![a-z])2[\s_-]?theta\b|\btwo[\s_-]?theta\b|2\s?[θϑ]|\bXRD\b|diffractogram", re.I),
+    (re.compile(r"(?<![a-z])2[\s_-]?theta\b|\btwo[\s_-]?theta\b|2\s?[θϑ]|\bXRD\b|diffractogram|anode material"
+                r"|°\s?2th", re.I),
      "an X-ray diffractogram (2θ)"),
     (re.compile(r"\bFT-?IR\b|\binfrared spectr", re.I), "an infrared spectrum"),
     (re.compile(r"chromatogra|retention time|retentionszeit", re.I), "a chromatogram"),
@@ -26,6 +27,12 @@ _TIME_AXIS: Final = re.compile(
 _SPECTRAL: Final = re.compile(
     r"raman|shift|wave|wellen|onde|onda|cm|nm\b|光谱|波|スペクトル|#x|#y|intens\w*\s+at|(?<![a-z])[xyz]\s*[\[(]", re.I
 )
+_OTHER_AXIS: Final = re.compile(  # the title of the first of two columns
+    r"^\W*(energy\s*[\[(/]\s*keV|potential\b|voltage\b|spannung\b|current\b|temperature\s*[\[(/]|temperatur\s*[\[(/]"
+    r"|angle\b|winkel\b|°|deg\b|pressure\b|distance\b|depth\s*[\[(/]|q\s*[\[(/]|field\s*[\[(/]|strain\b"
+    r"|frequency\s*[\[(/]\s*[kMG]?Hz|concentration\b|binding|kinetic)",
+    re.I,
+)
 _TECHNIQUE_KEYS: Final = (
     "analysis method",
     "technique",
@@ -33,8 +40,8 @@ _TECHNIQUE_KEYS: Final = (
     "measurement type",
     "data type",
     "messmethode",
-    "yaxismode",
-)
+    "yaxismode", "yaxis mode", "y axis mode", "yunits", "y units", "y-axis", "y axis",
+)  # fmt: skip
 
 
 def not_raman_reason(header: Sequence[str], pairs: Mapping[str, str], n_columns: int) -> str | None:
@@ -61,4 +68,9 @@ def not_raman_reason(header: Sequence[str], pairs: Mapping[str, str], n_columns:
         and not re.search(r"[=:]|" + _SPECTRAL.pattern, lines[-1], re.I)
     ):
         return f"its first column is a time ('{lines[-1][:60]}'), so it is not a spectrum"
+    if n_columns == 2 and lines and "cm" not in lines[-1] and _OTHER_AXIS.match(lines[-1]) and "=" not in lines[-1]:
+        title = re.split(r"[;,\t]", lines[-1])[0].strip()
+        return f"its first column is '{title[:40]}', which is no spectral axis"
+    if lines and re.fullmatch(r"\"?cm-1\"?\s*[;,\t]\s*\"?A\"?", lines[-1]):
+        return "its intensities are 'A', absorbance, which is not Raman scattering"
     return None

@@ -22,6 +22,7 @@ _ONLY_A_UNIT = re.compile(
     r"^\W*(nm|µm|um|eV|(rel\.? *|abs\.? *)?(1/cm|cm\s?\^?[-−⁻][1¹])|a\.?u\.?|pixels?|\[?%.*|counts?|cts)\W*$", re.I
 )
 _NUMBER_STARTS = frozenset("0123456789+-.")
+_DECIMAL_COMMA: Final = re.compile(r"\s*[-+]?\d+,\d+(?:[eE][-+]?\d+)?\s*")
 MAX_FAST_CHARACTERS = 20_000_000  # above, parse_table takes less memory
 MIN_NUMBERS_BESIDE_TEXT = 5  # "Detector size; 1024; 127" is a header line; a named spectrum is longer
 MIN_TIDY_ROWS: Final = 8  # of a table with few numbers beside words: sample, wavenumber, intensity
@@ -60,6 +61,12 @@ class NumberBlock:
     def is_tidy_only(self) -> bool:
         """Whether its lines have too few numbers beside words to be spectra."""
         return bool(self.texts[0]) and self.width - len(self.texts[0]) < MIN_NUMBERS_BESIDE_TEXT
+
+    def widen(self, width: int) -> None:
+        """Add empty columns at the end, `width` columns in all."""
+        cells = np.full((len(self), width), NAN)
+        cells[:, : self.width] = self.numbers
+        self.cells, self.width = array("d", cells.tobytes()), width
 
     def append(self, other: NumberBlock, left_out: int) -> None:
         """Add the lines of a later block, `left_out` lines of words apart."""
@@ -121,6 +128,8 @@ def parse_two_columns(text: str) -> tuple[list[str], list[float]] | None:
         return None
     if len(numbers) != 2 * (body.count("\n") + 1) or len(numbers) < 6:
         return None
+    if separator == "," and "." not in body:
+        return None  # the comma may mark decimals
     return header, numbers
 
 
@@ -130,7 +139,19 @@ def parse_table(text: str) -> ParsedText:
     if "." not in text[:20_000]:
         lines = list(with_decimal_points(lines))
     dialect = _detect_dialect(lines)
+    if _is_column_of_decimal_commas(lines):
+        dialect = Dialect(None, ",")
     return ParsedText(lines, dialect, _find_blocks(lines, dialect))
+
+
+def _is_column_of_decimal_commas(lines: Sequence[str]) -> bool:
+    """Whether lines are one column of numbers such as '206,263', and no axis of whole numbers beside intensities."""
+    sample = [line for line in lines[:400] if line.strip()]
+    if sum(bool(_DECIMAL_COMMA.fullmatch(line)) for line in sample) <= 0.9 * len(sample):
+        return False
+    pairs = np.array([line.split(",") for line in sample if _DECIMAL_COMMA.fullmatch(line)]).astype(float)
+    steps = np.diff(pairs, axis=0)
+    return not np.any(np.all(steps >= 0, axis=0) | np.all(steps <= 0, axis=0))
 
 
 def strip_comment(line: str) -> str:
@@ -143,12 +164,14 @@ def _detect_dialect(lines: Sequence[str]) -> Dialect:
     step = max(1, len(lines) // 40)
     whole = [line for line in lines[::step] if line.strip()]
     sample = [line[:MAX_SAMPLED_CHARACTERS] for line in whole]
-    best, best_fit = Dialect(None), (0, 0, 0)
+    best, best_fit = Dialect(None), (0, 0, False, 0)
+    marks = {mark for mark in '"|' if any(mark in line for line in sample)}
     for dialect in DIALECTS:
-        if dialect == Dialect(",", ",") and not any('"' in line for line in sample):
+        if (dialect == Dialect(",", ",") and '"' not in marks) or (dialect.separator == "|" and "|" not in marks):
             continue
         widths: Counter[int] = Counter()  # of the rows: names with spaces give rows of other widths than the titles
         n_tidy, n_numbers = 0, 0
+        grouped: set[int] | None = None  # columns whose numbers all have a thousands separator
         for line, whole_line in zip(sample, whole, strict=True):
             row = _parse_row(dialect, line)
             if row is not None and len(row[1]) >= 2:
@@ -158,8 +181,10 @@ def _detect_dialect(lines: Sequence[str]) -> Dialect:
                 widths[width] += measured >= 2 and not is_tidy
                 n_tidy += is_tidy
                 n_numbers += measured
+                separated = dialect.grouped_columns(line)
+                grouped = separated if grouped is None else grouped & separated
         # White space within cells (thousands, names) gives more numbers, but not more rows.
-        fit = (max(widths.values(), default=0), n_tidy, n_numbers if dialect.separator else 0)
+        fit = (max(widths.values(), default=0), n_tidy, not grouped, n_numbers if dialect.separator else 0)
         if fit > best_fit:
             best, best_fit = dialect, fit
     return best
@@ -238,6 +263,8 @@ def _find_blocks(lines: Sequence[str], dialect: Dialect) -> list[NumberBlock]:
         missing = 0 if block is None or dialect.separator is None else block.width - len(numbers)
         if missing > 0 and block is not None and dialect.width(line) >= block.width:
             numbers = numbers + [NAN] * missing
+        if block is not None and missing < 0 and dialect.width(lines[block.first]) == len(numbers):
+            block.widen(len(numbers))  # the cells at the end of the lines before are empty
         if block is None or len(numbers) != block.width:
             block = NumberBlock(line_number, len(numbers))
             blocks.append(block)
@@ -312,8 +339,14 @@ def column_headers(header: Sequence[str], dialect: Dialect, width: int) -> list[
     lines = [line for line in header if line.strip()][-2:]
     if not lines or (last := _named_cells(lines[-1], dialect, width)) is None:
         return []
-    above = _named_cells(lines[0], dialect, width) if len(lines) == 2 and _ONLY_A_UNIT.match(last[0]) else None
-    return [last] if above is None else [above, last]
+    above = _named_cells(lines[0], dialect, width) if len(lines) == 2 else None
+    if above is None:
+        return [last]
+    if _ONLY_A_UNIT.match(last[0]):
+        return [above, last]
+    if width >= 4 and last[2:] == last[:-2] and all(above[::2]) and not any(above[1::2]):
+        return [[cell for cell in above[::2] for _ in range(2)], last]  # names above pairs: 'PS;;PE;;'
+    return [last]
 
 
 def _named_cells(line: str, dialect: Dialect, width: int) -> list[str] | None:

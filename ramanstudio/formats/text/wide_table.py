@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from ramanstudio.formats import axis as axes
 from ramanstudio.formats.text.column_titles import (
     MIN_AXIS_POINTS,
+    NOT_RAMAN,
+    NotRamanError,
     axis_in_titles,
     is_monotonic,
     is_row_number,
@@ -151,6 +153,8 @@ def column_pairs(numbers: NDArray[np.float64], names: Sequence[str], unit: str) 
         return []
     if any(is_monotonic(values[np.isfinite(values)]) for _, values in parts):
         return []
+    if names and all(NOT_RAMAN.search(name.strip()) for name in names[1::2]):
+        raise NotRamanError(names[1])
     pair_names = [_pair_name(names, left) for left in range(0, width, 2)] if names else []
     axis_unit = (axes.unit_from_text(names[0]) if names else "") or unit
     by_axis: dict[bytes, list[int]] = {}

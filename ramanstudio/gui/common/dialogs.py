@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from ramanstudio.core.settings import Settings
 from ramanstudio.project.project import SUFFIX
+
+MAX_NAMED: Final = 8  # files in a question
 
 
 def ask_files(parent: QWidget, folder: str) -> list[Path]:
@@ -114,6 +117,35 @@ def ask_pattern(parent: QWidget, folder: str) -> str | None:
         parent, "Open part of a folder", f"Files in '{folder}' whose name contains (or matches, with * and ?)"
     )
     return text if ok else None
+
+
+def ask_to_replace(
+    parent: QWidget, existing: Sequence[Path], n_files: int, replace: Callable[[], object], keep: Callable[[], object]
+) -> QMessageBox:
+    """Ask what to do with files that are there already: calls `replace`, `keep` (new names), or neither."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Replace files?")
+    names = [path.name for path in existing[:MAX_NAMED]]
+    more = [f"… and {len(existing) - MAX_NAMED} more"] if len(existing) > MAX_NAMED else []
+    exist = "1 file exists" if len(existing) == 1 else f"{len(existing)} of {n_files} files exist"
+    box.setText(f"{exist} in '{existing[0].parent.name}' already.")
+    box.setInformativeText("\n".join([*names, *more]))
+    replace_button = box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole)
+    keep_button = box.addButton("Keep, and use new names", QMessageBox.ButtonRole.AcceptRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(keep_button)
+
+    def act() -> None:
+        if box.clickedButton() is replace_button:
+            replace()
+        elif box.clickedButton() is keep_button:
+            keep()
+
+    box.finished.connect(act)
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.open()
+    return box
 
 
 def ask_to_save(parent: QWidget, save: Callable[[], None], discard: Callable[[], object]) -> QMessageBox:

@@ -9,13 +9,25 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QMarginsF, QSizeF
-from PySide6.QtGui import QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QGuiApplication, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.writing import atomic_path
 
 MARGIN_MM: Final = 15.0
+FONT_POINTS: Final = 10.0
 _DPI: Final = 96  # of the lengths in a page of HTML
+
+
+def document_of(html: str) -> QTextDocument:
+    """Return a page of HTML laid out with one font, whatever font the window has."""
+    font = QFont()
+    font.setFamilies(["DejaVu Sans", "Arial", "Helvetica"])
+    font.setPointSizeF(FONT_POINTS)
+    document = QTextDocument()
+    document.setDefaultFont(font)
+    document.setHtml(html)
+    return document
 
 
 def write_pdf(path: Path, html: str) -> Path:
@@ -26,8 +38,7 @@ def write_pdf(path: Path, html: str) -> Path:
         writer.setResolution(300)
         writer.setPageSize(QPageSize(QPageSize.PageSizeId.A4))
         writer.setPageMargins(QMarginsF(MARGIN_MM, MARGIN_MM, MARGIN_MM, MARGIN_MM), QPageLayout.Unit.Millimeter)
-        document = QTextDocument()
-        document.setHtml(html)
+        document = document_of(html)
         page = writer.pageLayout().paintRect(QPageLayout.Unit.Inch)
         document.setPageSize(QSizeF(page.width() * _DPI, page.height() * _DPI))
         document.print_(writer)

@@ -17,11 +17,12 @@ from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, QTimer, Signal, 
 
 from ramanstudio.core.progress import Cancelled, Progress
 
-Lane = Literal["model", "files", "processing", "autosave"]
+Lane = Literal["model", "files", "processing", "autosave", "batch"]
 Work = Callable[[Progress], Any]
 
 # One thread owns the model and its device: no locks. The recovery files do not wait for files that are being read.
-THREADS: Final[dict[Lane, int]] = {"model": 1, "files": 2, "processing": 1, "autosave": 1}
+# A batch and a watched folder, which last for hours, have a thread each, and models of their own.
+THREADS: Final[dict[Lane, int]] = {"model": 1, "files": 2, "processing": 1, "autosave": 1, "batch": 2}
 STACK_BYTES: Final = 16 * 1024 * 1024  # macOS gives pool threads 512 kB, too little for torch
 CANCEL_TIMEOUT_S: Final = 0.15  # a cancelled job is settled after this, whether its thread has noticed or not
 DELIVERY_S: Final = 0.008  # longest time to emit signals before the GUI thread handles other events

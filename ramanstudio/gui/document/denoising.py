@@ -25,6 +25,7 @@ from ramanstudio.gui.document.processing_queue import (
 )
 from ramanstudio.gui.document.session import Session
 from ramanstudio.project.entry_processing import is_current, is_front_current
+from ramanstudio.project.metadata_edits import only_metadata_differ
 from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Project, Result
 
 if TYPE_CHECKING:
@@ -140,7 +141,11 @@ class Denoising(QObject):
         if now.entries is before.entries:
             return
         known = {entry.id: entry for entry in before.entries}
-        changed = [entry for entry in now.entries if known.pop(entry.id, None) is not entry]
+        changed = [
+            entry
+            for entry in now.entries
+            if (earlier := known.pop(entry.id, None)) is not entry and not only_metadata_differ(earlier, entry)
+        ]
         # When denoising is off nothing starts, but what was denoised in another way, or is on its way, is updated.
         edited = {entry.id for entry in before.entries}
         wanted = [

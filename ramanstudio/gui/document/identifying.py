@@ -26,6 +26,7 @@ from ramanstudio.gui.document.search_queue import (
 from ramanstudio.gui.document.session import Session
 from ramanstudio.processing.stages import same_front
 from ramanstudio.project.entry_processing import is_front_current
+from ramanstudio.project.metadata_edits import same_measurement
 from ramanstudio.project.project import Entry, Identifications, Project
 
 if TYPE_CHECKING:
@@ -282,7 +283,11 @@ class Identifying(QObject):
         kept = {}
         for part in shown:
             entry = self._session.entry(part.entry_id)
-            if entry is not None and entry.source is part.source and same_front(entry.recipe, part.recipe):
+            if (
+                entry is not None
+                and same_measurement(entry.source, part.source)
+                and same_front(entry.recipe, part.recipe)
+            ):
                 merged = _merged(self._session.project.identification(entry), part, request.key)
                 kept[entry.id] = Identifications(part.source, merged, request.key, hashes, entry.recipe)
         self._session.add_identifications(kept)

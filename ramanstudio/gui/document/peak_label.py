@@ -76,8 +76,10 @@ def known_labels(
     `axis` and `values` (B,) are the spectrum that is drawn.
     """
     entry = session.entry(entry_id)
-    rows = session.rows_of(entry) if entry is not None and entry.source is not None else ()
-    if entry is None or len(rows) != 1:
+    if entry is None or entry.source is None:
+        return []
+    rows = session.rows_of(entry)
+    if len(rows) != 1:
         return []
     row = int(rows[0])
     peaks = finding.peaks((entry_id, row))

@@ -15,7 +15,9 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.selection import Rows, Selection, whole_entries
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.history import History
+from ramanstudio.project.metadata_edits import same_measurement
 from ramanstudio.project.project import (
+    DEFAULT_RECIPE,
     Entry,
     Exploration,
     Identifications,
@@ -164,10 +166,20 @@ class Session(QObject):
             self._push(self.project.with_entries((*self.project.entries, *entries)), title, key)
         return entries
 
-    def add_computed(self, name: str, spectra: SpectrumSet) -> Entry:
-        """Add spectra that were computed from others, as one edit; returns their entry."""
+    def add_computed(
+        self,
+        name: str,
+        spectra: SpectrumSet,
+        recipe: Recipe = DEFAULT_RECIPE,
+        standard_error: NDArray[np.float32] | None = None,
+    ) -> Entry:
+        """Add spectra that were computed from others, as one edit; returns their entry.
+
+        `standard_error` (N, B) is that of means.
+        """
         folder = next((entry.path.parent for entry in self.selected), Path())
-        entry = Entry(self._next_id, name, folder / name.replace("/", "÷"), spectra)
+        path = folder / name.replace("/", "÷")
+        entry = Entry(self._next_id, name, path, spectra, recipe=recipe, standard_error=standard_error)
         self._next_id += 1
         self._push(self.project.with_entries((*self.project.entries, entry)), f"Add {name}")
         return entry
@@ -271,7 +283,8 @@ class Session(QObject):
             entry_id: result
             for entry_id, result in results.items()
             if (entry := index.get(entry_id)) is not None
-            and (entry.source, entry.set_id) == (result.source, result.set_id)
+            and same_measurement(entry.source, result.source)
+            and entry.set_id == result.set_id
         }
         if current:
             self.changed.emit(before, self._history.add_results(current))
@@ -321,7 +334,11 @@ class Session(QObject):
     def _add_current(self, add: Callable[[Mapping[int, Any]], Project], values: Mapping[int, Any]) -> None:
         """Add the values whose entry is there and still has the same spectra."""
         index, before = self._index.of(self.project), self.project
-        current = {key: value for key, value in values.items() if key in index and index[key].source is value.source}
+        current = {
+            key: value
+            for key, value in values.items()
+            if key in index and same_measurement(index[key].source, value.source)
+        }
         if current:
             self.changed.emit(before, add(current))
 

@@ -41,7 +41,7 @@ class WhenProcessed(QObject):
         Without `first` it does not wait for entries that have no result yet, only for those whose result is outdated.
         """
         ids = self._session.selected_ids
-        pending = self._pending(ids, first)
+        pending = self.pending(ids, first)
         if not pending:
             action()
             return
@@ -55,7 +55,7 @@ class WhenProcessed(QObject):
         self._waiting.clear()
         self._soon.stop()
 
-    def _pending(self, ids: Iterable[int], first: bool) -> list[Entry]:
+    def pending(self, ids: Iterable[int], first: bool = True) -> list[Entry]:
         """The entries whose result is older than their recipe; with `first` also those whose first is on its way."""
         entries = [entry for entry_id in ids if (entry := self._session.entry(entry_id)) is not None]
         return [entry for entry in entries if entry.source is not None and self._is_pending(entry, first)]
@@ -73,7 +73,7 @@ class WhenProcessed(QObject):
     def _check(self) -> None:
         waiting, self._waiting = self._waiting, []
         for item in waiting:
-            pending = self._pending(item.ids, item.first)
+            pending = self.pending(item.ids, item.first)
             if not pending:
                 item.action()
             elif self._denoising.busy:

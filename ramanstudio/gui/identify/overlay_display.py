@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.identify.band_ruler import BandMark
-from ramanstudio.gui.identify.overlay import fit_reference
 from ramanstudio.gui.identify.overlay_view import OverlaySpectrum, QuerySpectrum
 from ramanstudio.gui.identify.texts import reference_note
 from ramanstudio.project.project import Entry, Result
+from ramanstudio.search.reference_overlay import baseline_of, fit_corrected_reference, fit_reference
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import Region
@@ -31,14 +31,16 @@ class OverlayContent:
 
 
 def query_spectrum(entry: Entry, row: int, result: Result | None) -> QuerySpectrum:
-    """Spectrum `row` of an entry, denoised where it is."""
+    """Spectrum `row` of an entry, denoised where it is, without its baseline: small bands are seen."""
     source, denoised = entry.source, result.denoised if result is not None else None
     assert source is not None
-    values = (source if denoised is None else denoised.spectra).values[row]
+    spectra = (source if denoised is None else denoised.spectra)[row : row + 1]
+    baseline = baseline_of(spectra)
+    values = spectra.values[0] if baseline is None else spectra.values[0] - baseline
     name = entry.name if len(source) == 1 else f"{entry.name} · {row + 1}"
-    suffix = "" if denoised is None else ", denoised"
-    axis = (source if denoised is None else denoised.spectra).axis
-    return QuerySpectrum(f"{name}{suffix}", axis, values, str(source.about.get("intensity_unit", "a.u.")))
+    done = ["denoised"] * (denoised is not None) + ["baseline subtracted"] * (baseline is not None)
+    unit = str(source.about.get("intensity_unit", "a.u."))
+    return QuerySpectrum(", ".join([name, *done]), spectra.axis, values, unit, baseline)
 
 
 def reference_overlay(
@@ -51,7 +53,8 @@ def reference_overlay(
         reference = library.spectrum(match.reference)
     except StudioError as error:
         return OverlayContent(problem=str(error))
-    fitted, marks = fit_reference(query.axis, query.values, reference, within), _band_marks(match)
+    fit = fit_reference if query.baseline is None else fit_corrected_reference
+    fitted, marks = fit(query.axis, query.values, reference, within), _band_marks(match)
     if fitted is None:
         return OverlayContent(None, marks)
     is_simulated = bool(reference_note(match, library))
@@ -62,7 +65,8 @@ def reference_overlay(
 def mixture_overlay(query: QuerySpectrum, mixture: MixtureAnalysis) -> OverlayContent:
     """The fit of all components of a mixture."""
     names = " + ".join(component.name for component in mixture.components)
-    return OverlayContent(OverlaySpectrum(names, mixture.fitted, query.values - mixture.fitted))
+    fitted = mixture.fitted if query.baseline is None else mixture.fitted - query.baseline
+    return OverlayContent(OverlaySpectrum(names, fitted, query.values - fitted))
 
 
 def _band_marks(match: Match) -> list[BandMark]:

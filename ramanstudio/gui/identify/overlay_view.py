@@ -37,7 +37,8 @@ DIFFERENCE_HEIGHT: Final = 300  # of the view, below which the difference has no
 RULER_HEIGHT: Final = 180  # likewise for the marked bands
 MAX_BAND_LINES: Final = 12  # through the spectrum; more would hide it
 _HELP: Final = (
-    "The spectrum with the reference scaled to fit it, and their difference below. A disc marks a band that both have,"
+    "The denoised spectrum with the reference scaled to fit it, both without their baselines so that small bands are"
+    " seen, and their difference below. A disc marks a band that both have,"
     " a triangle pointing down a band that only the reference has, a triangle pointing up one that only the spectrum"
     " has. The wheel zooms, the right button pans, A shows all."
 )
@@ -45,12 +46,13 @@ _HELP: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QuerySpectrum:
-    """The spectrum to identify: `values` (B,) at `axis` (B,) in cm⁻¹."""
+    """The spectrum to identify: `values` (B,) at `axis` (B,) in cm⁻¹; `baseline` (B,) was subtracted, or is None."""
 
     name: str
     axis: Floats
     values: Floats
     unit: str = "a.u."
+    baseline: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

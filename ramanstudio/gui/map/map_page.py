@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.export.map_files import MapFigure, save_map
+from ramanstudio.export.map_files import MapFigure, map_rows, save_map
+from ramanstudio.export.text_table import tab_text
 from ramanstudio.gui.common.empty_page import EmptyPage
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.common.messages import Messages
@@ -235,6 +236,11 @@ class MapPage(ProjectPage):
     def picture(self) -> MapFigure | None:
         """The map that is shown; None where there is none."""
         return self.view.picture if self.view is not None and self.map_source.entry is not None else None
+
+    def numbers(self) -> str:
+        """Return the values of the map as tab-separated text: a row for each pixel, of a series for each spectrum."""
+        picture = self.picture
+        return "" if picture is None else tab_text(map_rows(picture))
 
     def export(self, path: Path) -> Job | None:
         """Save the map as .png, .svg, .tif (32-bit) or .csv; None where none is shown."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -28,6 +29,7 @@ from ramanstudio.gui.document.exporting import Exporting
 from ramanstudio.gui.document.libraries import Libraries
 from ramanstudio.gui.document.session import Session
 
+CHOICES = {"full": "All in one report", "each": "One report for each", "summary": "Summary: one row for each"}
 _REMEMBERED = ("author", "laboratory", "logo", "template")  # in the settings, as report_author, …
 
 
@@ -50,7 +52,8 @@ class ReportDialog(QDialog):
         n_entries = len([entry for entry in session.selected if entry.source is not None])
         scope = QLabel(
             f"Reports {count_of(n_entries, 'selected entry', 'selected entries')}: spectrum with peaks, signal-to-noise"
-            " ratio, processing with its parameters, identification where there is one, and measurement conditions.",
+            " ratio, processing, identification with the difference to the reference, map and groups, calibration,"
+            " measurement conditions, origin, and what was edited by hand.",
             self,
         )
         scope.setWordWrap(True)
@@ -59,12 +62,18 @@ class ReportDialog(QDialog):
         for name in _REMEMBERED:
             self.lines[name].setText(str(settings[f"report_{name}"]))
         self.lines["template"].setPlaceholderText("the one that comes with the program")
+        self.layout_choice = QComboBox(self)
+        for key, title in CHOICES.items():
+            self.layout_choice.addItem(title, key)
+        self.layout_choice.setAccessibleName("Contents")
+        self.layout_choice.setCurrentIndex(max(0, self.layout_choice.findData(settings["report_layout"])))
         self.notes = QPlainTextEdit(self)
         self.notes.setAccessibleName("Notes")
         self.notes.setTabChangesFocus(True)
         self.notes.setMaximumHeight(72)
         form = QFormLayout()
         form.setVerticalSpacing(8)
+        form.addRow("Contents", self.layout_choice)
         for name, title in (("title", "Title"), ("author", "Author"), ("laboratory", "Laboratory")):
             form.addRow(title, self.lines[name])
         form.addRow("Notes", self.notes)
@@ -133,9 +142,12 @@ class ReportDialog(QDialog):
     def _save(self) -> None:
         for name in _REMEMBERED:
             self._settings[f"report_{name}"] = self.lines[name].text().strip()
+        self._settings["report_layout"] = self.layout_choice.currentData()
         name = f"{self.lines['title'].text().strip() or 'report'}.pdf"
         path = dialogs.ask_export(self, "Save report", self._settings, name, "PDF (*.pdf);;Web page (*.html)")
         if path is not None:
             template = self.lines["template"].text().strip()
-            self._exporting.report(path, self.header(), Path(template) if template else None, self._libraries.all)
+            layout = self.layout_choice.currentData()
+            own = Path(template) if template else None
+            self._exporting.report(path, self.header(), own, self._libraries.all, layout)
             self.accept()

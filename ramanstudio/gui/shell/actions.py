@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from ramanstudio.gui.batch.actions import BATCH_ACTIONS
 from ramanstudio.gui.calibrate.actions import CALIBRATE_ACTIONS
 from ramanstudio.gui.common.action import Action, ActionContext
 from ramanstudio.gui.finetuning.actions import FINETUNING_ACTIONS
@@ -18,10 +19,6 @@ def _any(context: ActionContext) -> bool:
 
 def _shown(context: ActionContext) -> bool:
     return context.readable > 0
-
-
-def _is_denoised(context: ActionContext) -> bool:
-    return context.denoised > 0
 
 
 def _of(menu: str, actions: Iterable[Action]) -> tuple[Action, ...]:
@@ -66,6 +63,7 @@ ACTIONS: Final = (
         "ph.funnel",
         synonyms="filter pattern large folder",
     ),
+    *_of("File", BATCH_ACTIONS),
     Action(
         "try_demo",
         "Open demo spectra",
@@ -96,15 +94,15 @@ ACTIONS: Final = (
     Action("close_project", "Close project", "File", "Ctrl+W", "Close all spectra; their files stay", "ph.x", _any),
     Action(
         "export_spectra",
-        "Export spectra…",
+        "Export…",
         "File",
         "Ctrl+E",
-        "Save the selected spectra, raw and denoised, as CSV with a table of their SNR",
+        "Save spectra and tables (SNR, peaks, identifications, groups) as CSV, Excel, JCAMP-DX, SPC, NeXus or HDF5",
         "ph.export",
-        _is_denoised,
+        _any,
         toolbar="Export",
         separator=True,
-        synonyms="save csv data",
+        synonyms="save csv data spectra table snr signal noise excel nexus",
     ),
     Action(
         "export_picture",
@@ -125,16 +123,6 @@ ACTIONS: Final = (
         "ph.file-text",
         lambda context: context.readable > 0,
         synonyms="pdf html document print summary",
-    ),
-    Action(
-        "export_table",
-        "Export SNR table…",
-        "File",
-        "",
-        "Save the signal-to-noise ratios of the selected spectra as CSV",
-        "ph.table",
-        _is_denoised,
-        synonyms="save csv signal noise",
     ),
     *_of_tabs("File"),
     Action(
@@ -177,6 +165,16 @@ ACTIONS: Final = (
         "ph.clock-counter-clockwise",
         lambda context: bool(context.undo_title or context.redo_title),
         synonyms="undo redo changes list",
+    ),
+    Action(
+        "provenance",
+        "How it came about…",
+        "Edit",
+        "",
+        "Show file, hash, edits, every step with its parameters, model and version of the selected entries",
+        "ph.list-dashes",
+        lambda context: context.selected > 0,
+        synonyms="provenance origin hash traceability source audit fair",
     ),
     Action(
         "copy",
@@ -322,6 +320,7 @@ ACTIONS: Final = (
         synonyms="repeats together group",
     ),
     *PROCESSING_ACTIONS,
+    *_of("Process", BATCH_ACTIONS),
     *_of_tabs("Analyse"),
     *_of("Analyse", FINETUNING_ACTIONS),
     *_of("Analyse", CALIBRATE_ACTIONS),

@@ -18,7 +18,6 @@ from ramanstudio.gui.document.laser import has_shift_axis
 from ramanstudio.gui.shell.services import Services
 from ramanstudio.gui.shell.tab_view import TabView
 from ramanstudio.gui.spectra_list.entry_list import EntryList
-from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.mae import model_store
 from ramanstudio.project.project import SUFFIX, Entry, share_axis
 
@@ -30,8 +29,8 @@ if TYPE_CHECKING:
 class FileCommands:
     """Opens, saves and exports."""
 
-    def __init__(self, services: Services, tabs: TabView, spectrum_page: SpectrumPage, window: QWidget) -> None:
-        self._services, self._tabs, self._spectrum_page, self._window = services, tabs, spectrum_page, window
+    def __init__(self, services: Services, tabs: TabView, entries: EntryList, window: QWidget) -> None:
+        self._services, self._tabs, self._entries, self._window = services, tabs, entries, window
         self._settings = services.settings
 
     def open_files(self) -> None:
@@ -71,11 +70,20 @@ class FileCommands:
         return None if path is None else self._services.project_files.save(path)
 
     def export_spectra(self) -> None:
-        """Ask for a folder and export the selected spectra to it."""
-        folder = dialogs.ask_folder(self._window, "Export spectra to folder", self._folder("export_folder"))
-        if folder is not None:
-            self._settings["export_folder"] = str(folder)
-            self._services.exporting.spectra(folder, self._settings["export_format"])
+        """Show the dialog that exports spectra and tables."""
+        from ramanstudio.gui.export.export_dialog import ExportDialog
+
+        services = self._services
+        ExportDialog(
+            services.session,
+            services.denoising,
+            services.exporting,
+            services.libraries,
+            services.messages,
+            self._settings,
+            self._entries.shown_ids,
+            self._window,
+        ).open()
 
     def export_picture(self) -> None:
         """Export the figure of the page that is shown, or else one of the selected spectra, once they are processed."""
@@ -109,12 +117,6 @@ class FileCommands:
         ReportDialog(
             services.session, services.libraries, services.exporting, services.messages, self._settings, self._window
         ).open()
-
-    def export_table(self) -> None:
-        """Export the SNR of the selected spectra."""
-        path = self._ask_path("Export SNR table", "-snr.csv", "Table (*.csv)")
-        if path is not None:
-            self._services.exporting.table(path)
 
     def settings(self) -> None:
         """Show the settings."""
@@ -165,6 +167,12 @@ class EditCommands:
     def copy(self) -> None:
         """Copy the plot and its numbers to the clipboard, once the selected spectra are processed."""
         self._services.when_processed.do("Copying", self._copy, first=False)
+
+    def provenance(self) -> None:
+        """Show how the selected entries came about."""
+        from ramanstudio.gui.export.provenance_dialog import show_provenance
+
+        show_provenance(self._session, self._services.workers, self._services.messages, self._window)
 
     def _copy(self) -> None:
         """Copy the plot and its numbers to the clipboard."""

@@ -12,6 +12,8 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QStatusBar
 
+from ramanstudio.gui.batch.commands import BatchCommands
+from ramanstudio.gui.batch.run_bar import BatchBar, WatchBar
 from ramanstudio.gui.calibrate.commands import CalibrateCommands
 from ramanstudio.gui.common import dialogs, icons
 from ramanstudio.gui.common.action import ActionContext
@@ -37,6 +39,7 @@ from ramanstudio.gui.shell.tabs import TABS, TabContext
 from ramanstudio.gui.shell.view_commands import ViewCommands
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.commands import VIEW_SETTINGS, SpectrumCommands
+from ramanstudio.gui.spectrum.display_menu import AXIS_UNITS, SCALINGS
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.project.project import Project, look_like_repeats
@@ -99,7 +102,7 @@ class MainWindow(QMainWindow):
         """Make the objects that carry out the actions, each from the services it needs."""
         services, tabs = self.services, self.tabs
         page = cast("SpectrumPage", tabs.page("spectrum"))
-        self.file_commands = FileCommands(services, tabs, page, self)
+        self.file_commands = FileCommands(services, tabs, self.entries, self)
         self.spectrum_commands = SpectrumCommands(services.session, services.settings, services.messages, page)
         self.group_commands = GroupCommands(
             services.session,
@@ -110,7 +113,11 @@ class MainWindow(QMainWindow):
             self,
         )
         self.edit_commands = EditCommands(services, tabs, self.entries, self)
+        self.batch_commands = BatchCommands(
+            services.session, services.workers, services.messages, services.settings, services.loader, self
+        )
         self._handlers = menus.handlers_of(
+            self.batch_commands,
             self.file_commands,
             self.edit_commands,
             ViewCommands(services.settings, tabs, self.entries, self.show_panel),
@@ -322,13 +329,18 @@ class MainWindow(QMainWindow):
         self.addToolBarBreak()
         self.recovery_bar = RecoveryBar(self.services.autosave, self.after_saving)
         self.addToolBar(self.recovery_bar)
-        bar = QStatusBar(self)
-        bar.setSizeGripEnabled(False)
-        bar.setMinimumHeight(36)
-        bar.addWidget(self.job_bar)
-        bar.addPermanentWidget(self.message_bar, 1)
-        self.setStatusBar(bar)
-        for name in ("export_spectra", "copy", "remove", "set_laser"):
+        batch = self.batch_commands
+        self.batch_bar, self.watch_bar = BatchBar(batch.job, batch.batch), WatchBar(batch.folder_watch)
+        for bar in (self.batch_bar, self.watch_bar):
+            self.addToolBarBreak()
+            self.addToolBar(bar)
+        status = QStatusBar(self)
+        status.setSizeGripEnabled(False)
+        status.setMinimumHeight(36)
+        status.addWidget(self.job_bar)
+        status.addPermanentWidget(self.message_bar, 1)
+        self.setStatusBar(status)
+        for name in ("export_spectra", "copy", "provenance", "remove", "set_laser"):
             self.entries.view.addAction(self.actions_by_id[name])
 
     def _restore(self) -> None:
@@ -339,6 +351,8 @@ class MainWindow(QMainWindow):
             self.reset_panel_widths()
         for key in VIEW_SETTINGS:
             self.actions_by_id[key].setChecked(settings[key])
+        self.actions_by_id[SCALINGS[settings["spectra_scaling"]]].setChecked(True)
+        self.actions_by_id[AXIS_UNITS[settings["axis_unit"]]].setChecked(True)
         self.actions_by_id["denoise"].setChecked(settings["denoise"])
         self.actions_by_id[f"theme_{settings['theme']}"].setChecked(True)
         for name, dock in self._docks.items():
@@ -481,6 +495,7 @@ class MainWindow(QMainWindow):
             groups=self.group_commands.n_chosen,
             identified=bool(session.project.identifications or session.project.predictions),
             has_figure=self.tabs.current_page.has_figure,
+            has_laser=self.page.header.has_laser,
             uncertain=self.group_commands.has_uncertain,
         )
 

@@ -44,6 +44,7 @@ class Services(QObject):
 
     def __init__(self, loader: EngineLoader) -> None:
         super().__init__()
+        self.loader = loader
         self.messages = Messages()
         self.crash_log = CrashLog(self.messages.show_error)
         self._earlier_crash = self.crash_log.start()
@@ -61,7 +62,7 @@ class Services(QObject):
         self.taught_models = FineTunedModels(self.session, self.workers, self.messages, self.settings, self.denoising)
         self.peak_finding = PeakFinding(self.workers, self.messages)
         self.when_processed = WhenProcessed(self.session, self.denoising, self.messages)
-        self.exporting = Exporting(self.session, self.workers, self.messages, self.when_processed)
+        self.exporting = Exporting(self.session, self.workers, self.messages, self.when_processed, self.peak_finding)
         self.project_files = ProjectFiles(self.session, self.workers, self.messages)
         self.autosave = Autosave(self.session, self.workers, self.messages, self.project_files)
         self._collecting = [self._collect(COLLECT_YOUNG_MS, 1), self._collect(COLLECT_ALL_MS, 2)]

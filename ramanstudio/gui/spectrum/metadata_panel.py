@@ -27,7 +27,7 @@ from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
 
 CURVES: Final = ("show_raw", "show_denoised", "show_residual", "show_band")
-EXPORT_ACTIONS: Final = ("export_spectra", "export_picture", "export_table", "copy")
+EXPORT_ACTIONS: Final = ("export_spectra", "export_picture", "copy")
 CHECK_BOX_INDENT: Final = 24  # px from the edge of a check box to its text
 MARGIN: Final = 12
 HEADLINE_PX: Final = (28, 24, 21, 18, 16)

@@ -75,15 +75,16 @@ class CurveLegend(QWidget):
         super().resizeEvent(event)
         self.updateGeometry()
 
-    def _short(self, name: str, metrics: QFontMetrics) -> str:
+    def _short(self, name: str, metrics: QFontMetrics, width: int) -> str:
         longest = next((width for count, width in _LONGEST.items() if len(self._keys) <= count), 100)
-        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, longest)
+        room = max(40, width - 2 * 16 - _SAMPLE - 10)  # of a row
+        return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, min(longest, room))
 
     def _places(self, width: int) -> list[QRect]:
         metrics = self.fontMetrics()
         places, x, y = [], 16, 8
         for key in self._keys:
-            wide = _SAMPLE + 8 + metrics.horizontalAdvance(self._short(key.name, metrics)) + 2
+            wide = _SAMPLE + 8 + metrics.horizontalAdvance(self._short(key.name, metrics, width)) + 2
             if x > 16 and x + wide > width - 16:
                 x, y = 16, y + _LINE
             places.append(QRect(x, y, wide, _LINE))
@@ -100,7 +101,8 @@ class CurveLegend(QWidget):
             self._draw_sample(painter, entry, QRectF(rect.left(), rect.center().y() - 4, _SAMPLE, 8))
             painter.setPen(QColor(self._theme.text))
             text_rect = rect.adjusted(_SAMPLE + 8, 0, 0, 0)
-            painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, self._short(entry.name, metrics))
+            name = self._short(entry.name, metrics, self.width())
+            painter.drawText(text_rect, Qt.AlignmentFlag.AlignVCenter, name)
         painter.end()
 
     def _draw_sample(self, painter: QPainter, key: LegendEntry, place: QRectF) -> None:

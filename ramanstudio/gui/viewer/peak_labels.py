@@ -201,8 +201,8 @@ class PeakLabels(QWidget):
                 self._anchors[index] = QPointF(place, bottom)
         for index, item, point in shown:
             if item.by is not None:
-                place = self._position_of(item.shift + item.by[0], item.height + item.by[1] * self._span)
-                self._anchors[index] = self._inside(place or point, metrics.horizontalAdvance(item.text))
+                foot = self._position_of(item.shift + item.by[0], item.height + item.by[1] * self._span)
+                self._anchors[index] = self._inside(foot or point, metrics.horizontalAdvance(item.text))
         if self._dragged is not None and self._foot is not None:
             self._anchors[self._dragged[0]] = self._foot
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ramanstudio.core import writing
+from ramanstudio.export.export_plan import ExportOptions, plan_export
 from ramanstudio.export.figure_options import FigureOptions
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.document.exporting import figure_spectra
@@ -45,8 +46,9 @@ def window(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> W
 
 
 EXPORTS: dict[str, Callable[[Window, Path], object]] = {
-    "spectra": lambda window, folder: window.services.exporting.spectra(folder / "out"),
-    "table": lambda window, folder: window.services.exporting.table(folder / "snr.csv"),
+    "spectra": lambda window, folder: window.services.exporting.write(
+        plan_export(window.services.exporting.items("all"), ExportOptions(), folder), []
+    ),
     "figure": lambda window, folder: window.services.exporting.figure(
         folder / "figure.png", figure_spectra(window.services.exporting.denoised), FigureOptions()
     ),

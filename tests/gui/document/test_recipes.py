@@ -8,6 +8,8 @@ import numpy as np
 from PySide6.QtGui import QGuiApplication
 
 from ramanstudio.formats.registry import read
+from ramanstudio.gui.document.exporting import figure_spectra
+from ramanstudio.gui.export.export_dialog import ExportDialog
 from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.processing.ranges import Crop
 from ramanstudio.processing.recipe import Recipe
@@ -83,6 +85,16 @@ def crop(recipe: Recipe) -> Recipe:
     return Recipe((RecipeStep(Crop(400.0, 1500.0)), *recipe.steps))
 
 
+def export_dialog(window: Window, folder: Path) -> ExportDialog:
+    """Begin an export of processed spectra."""
+    window.do("export_spectra")
+    dialog = window.window.findChildren(ExportDialog)[-1]
+    dialog.choices.folder.setText(str(folder))
+    dialog.choices.contents["raw"].setChecked(False)
+    dialog.export_button.click()
+    return dialog
+
+
 def test_export_and_copy_wait_until_the_recipe_is_applied(start: Starter, tmp_path: Path) -> None:
     engine = SmoothingEngine()
     window = start(write_spectrum(tmp_path / "a.txt"), loader=lambda *_: engine)
@@ -92,14 +104,14 @@ def test_export_and_copy_wait_until_the_recipe_is_applied(start: Starter, tmp_pa
     clipboard.setText("earlier")
     engine.may_continue.clear()
     session.edit_recipes([1], crop, "Crop")
-    window.services.exporting.spectra(tmp_path / "out")
-    assert window.message == "The export waits until 1 entry is processed."
-    window.do("copy")
-    session.select([])  # the selection at the time of asking counts
+    dialog = export_dialog(window, tmp_path / "out")
+    assert "still being applied to 1 of 1 entry" in dialog.note.text() and dialog.export_button.text() == "Waiting…"
+    window.window.edit_commands.copy()
+    assert window.message == "Copying waits until 1 entry is processed."
     assert clipboard.text() == "earlier" and not (tmp_path / "out").exists()
     engine.may_continue.set()
     window.wait_until(lambda: "saved" in window.message)
-    (exported,) = read(tmp_path / "out" / "a-denoised.csv")
+    (exported,) = read(tmp_path / "out" / "a-processed.csv")
     assert exported.axis[0] >= 400 and exported.axis[-1] <= 1500
     assert clipboard.text() != "earlier"
 
@@ -111,10 +123,22 @@ def test_an_export_whose_recipe_is_never_applied_is_given_up_with_a_sentence(sta
     window.wait_settled()
     engine.may_continue.clear()
     window.services.session.edit_recipes([1], crop, "Crop")
-    window.services.exporting.spectra(tmp_path / "out")
+    dialog = export_dialog(window, tmp_path / "out")
     window.services.denoising.stop()
+    window.wait_until(lambda: "1 entry has a recipe that was not applied." in dialog.note.text())
     engine.may_continue.set()
-    window.wait_until(
-        lambda: "The export was given up: 1 entry has a recipe that has not been applied." in window.message
-    )
+    dialog.close()
     assert not (tmp_path / "out").exists()
+
+
+def test_a_cosmic_ray_does_not_set_the_scale_of_a_figure(start: Starter, tmp_path: Path) -> None:
+    path = write_spectrum(tmp_path / "a.txt")
+    measured = np.loadtxt(path)
+    measured[150, 1] += 900
+    np.savetxt(path, measured, fmt="%.3f", delimiter="\t")
+    window = start(path)
+    window.wait_until(lambda: window.snr != "")
+    (spectrum,) = figure_spectra(window.services.exporting.denoised)
+    assert spectrum.raw is not None
+    assert np.flatnonzero(np.isnan(spectrum.raw)).tolist() == [150]
+    assert np.nanmax(spectrum.raw) < 300

@@ -62,7 +62,9 @@ def test_a_dropped_file_has_ranked_matches_with_the_reference_over_it(start: Sta
     assert view.overlay is not None
     assert view.overlay.name == "quartz"
     assert view.query is not None
-    assert view.query.name == "stone.txt, denoised"
+    assert view.query.name == "stone.txt, denoised, baseline subtracted"
+    assert abs(np.median(view.query.values)) < 3, "the ground of 40 counts and more is off"
+    assert abs(np.nanmedian(view.overlay.values)) < 3
     lines_of_quartz = view.overlay.values[np.abs(AXIS - 464) < 3]
     assert lines_of_quartz.max() > np.median(view.overlay.values) + 50, "the reference is scaled to the spectrum"
     assert np.nanstd(view.overlay.difference) < 6, "what is left is little more than the noise"
@@ -86,7 +88,7 @@ def test_a_dropped_file_has_ranked_matches_with_the_reference_over_it(start: Sta
     library_window.close()
     driver.window.do("copy")
     heads = QApplication.clipboard().text().split("\n")[0].split("\t")
-    assert heads == ["Raman shift / cm⁻¹", f"stone.txt, denoised / {view.query.unit}", "quartz", "difference"]
+    assert heads == ["Raman shift / cm⁻¹", f"{view.query.name} / {view.query.unit}", "quartz", "difference"]
 
 
 def test_a_spectrum_that_no_reference_fits_is_unknown_with_a_reason(start: Starter, tmp_path: Path) -> None:
@@ -344,6 +346,8 @@ def test_a_mixture_is_fitted_with_fractions(start: Starter, tmp_path: Path, monk
     assert "Mixture: " in driver.header.explanation.text()
     assert "best single match is calcite" in driver.header.explanation.text()
     assert driver.panel.show_fit.isChecked()
+    assert driver.page.view is not None and driver.page.view.overlay is not None
+    assert np.nanstd(driver.page.view.overlay.difference) < 3, "the fit of the mixture stands on no ground either"
     driver.panel.show_fit.setChecked(False)
     assert driver.header.name.text() == "calcite", "the selected match, not the mixture"
     driver.panel.show_fit.setChecked(True)

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication
 from ramanstudio.core.ranges import Region
 from ramanstudio.gui.common.theme import load_theme
 from ramanstudio.gui.identify.band_ruler import BandMark
-from ramanstudio.gui.identify.overlay import fit_reference
 from ramanstudio.gui.identify.overlay_view import OverlaySpectrum, OverlayView, QuerySpectrum
+from ramanstudio.search.reference_overlay import fit_reference
 from tests.gui.identify.sample_libraries import AXIS, SHIFTS, lines, reference
 
 QUARTZ = lines(SHIFTS["quartz"])

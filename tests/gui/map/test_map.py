@@ -57,7 +57,7 @@ def make_series() -> SpectrumSet:
 @pytest.fixture
 def map_tab(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
     session, workers, messages = Session(), Workers(), Messages()
-    actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo", "export_map")}
+    actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo", "export_map", "average")}
     page = MapPage(session, ExploringStub(), workers, messages, actions)  # type: ignore[arg-type]
     panel = MapPanel(page, actions)
     page.resize(1000, 760)
@@ -399,6 +399,18 @@ def test_the_map_is_exported(map_tab: SimpleNamespace, suffix: str) -> None:
     job = map_tab.page.export(path)
     map_tab.until(lambda: job.settled)
     assert path.stat().st_size > 200
+
+
+def test_the_values_of_the_map_are_copied_as_numbers(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    head, *lines = map_tab.page.numbers().splitlines()
+    assert head.split("\t")[:5] == ["row", "column", "x / µm", "y / µm", "spectrum"]
+    assert len(lines) == ROWS * COLUMNS
+    assert float(lines[9].split("\t")[5]) == pytest.approx(values(map_tab)[1, 1], rel=1e-6)
+    assert not map_tab.page.view.copy_picture().isNull()
+    map_tab.session.remove([map_tab.page.map_source.entry.id])
+    map_tab.wait()
+    assert map_tab.page.numbers() == ""
 
 
 def test_a_large_map_is_calculated_in_the_background(map_tab: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,12 +11,13 @@ import pytest
 from ramanstudio.cli import exit_codes, main
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.engine import Engine
+from ramanstudio.export.export_plan import ExportOptions, plan_export
 from ramanstudio.formats import hdf5
 from ramanstudio.formats.registry import read
 from ramanstudio.gui.document.denoising import load_engine
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.recipe import Recipe, find_recipe
-from tests.gui.driver import Starter
+from tests.gui.driver import Starter, Window
 
 
 def spectra(n: int, points: int, seed: int) -> SpectrumSet:
@@ -40,6 +41,13 @@ def folder(tmp_path: Path) -> Path:
     pixels, (y, x) = spectra(12, 260, 20), np.divmod(np.arange(12.0), 4)
     hdf5.write(folder / "map.h5", SpectrumSet(pixels.axis, pixels.values, {"x": x, "y": y}))
     return folder
+
+
+def export(window: Window, folder: Path, format: str) -> None:
+    """Export the processed spectra of the selection."""
+    exporting = window.services.exporting
+    exporting.write(plan_export(exporting.items("selected"), ExportOptions(("processed",), (), format), folder), [])
+    window.wait_settled()
 
 
 @pytest.mark.parametrize("name", ["Routine", "SERS map", "Quantitative"])
@@ -67,21 +75,20 @@ def test_python_window_exports_and_command_line_agree_to_the_last_bit(
 
     session.select([entry.id for entry in session.project.entries])
     for format in ("h5", "csv"):
-        window.services.exporting.spectra(_made(tmp_path / f"window {format}"), format)
-        window.wait_settled()
+        export(window, tmp_path / f"window {format}", format)
         out = tmp_path / f"command line {format}"
         arguments = ["process", str(folder), "--recipe", str(tmp_path / "window h5" / "recipe.toml")]
         assert main.main([*arguments, "--out", str(out), "--format", format]) == exit_codes.DONE
     for stem, python in expected.items():
-        for file in (f"window h5/{stem}-denoised.h5", f"command line h5/{stem}-processed.h5"):
+        for file in (f"window h5/{stem}-processed.h5", f"command line h5/{stem}-processed.h5"):
             with h5py.File(tmp_path / file) as stored:
                 group = next(iter(stored.values()))
                 np.testing.assert_array_equal(group["values"][:], python.spectra.values, file)
                 np.testing.assert_array_equal(group["expected_error"][:], python.expected_error, file)
-        for file, column in ((f"window csv/{stem}-denoised.csv", 1), (f"command line csv/{stem}-processed.csv", 0)):
+        for file in (f"window csv/{stem}-processed.csv", f"command line csv/{stem}-processed.csv"):
             (written,) = read(tmp_path / file)
             np.testing.assert_array_equal(written.axis, python.spectra.axis)
-            rows = written.values if len(python.spectra) > 1 else written.values[column : column + 1]
+            rows = written.values if len(python.spectra) > 1 else written.values[:1]
             np.testing.assert_array_equal(rows, python.spectra.values, file)
 
 
@@ -94,11 +101,5 @@ def test_the_exported_recipe_says_that_a_set_was_denoised_one_by_one(
     session.select([1])
     session.set_denoising_as_sets([1], False)
     window.wait_until(lambda: window.services.denoising.is_processed(session.project.entries[0]))
-    window.services.exporting.spectra(tmp_path, "h5")
-    window.wait_settled()
+    export(window, tmp_path, "h5")
     assert Recipe.load(tmp_path / "recipe.toml").steps[1].step == Denoise("no")
-
-
-def _made(folder: Path) -> Path:
-    folder.mkdir()
-    return folder

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from ramanstudio.gui.common import dialogs
 from ramanstudio.gui.document.exporting import figure_spectra
 from ramanstudio.gui.shell import about
-from ramanstudio.processing.recipe import Recipe
 from ramanstudio.project.project import Result
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, write_spectrum
 
@@ -245,26 +244,6 @@ def test_filtering_and_sorting_the_list(start: Starter, tmp_path: Path) -> None:
     QTest.keyClicks(entries.filter_box, "b")
     assert [name for name, _ in window.rows()] == ["b2.txt", "b10.txt"]
     assert entries._count.text() == "2 of 3"
-
-
-def test_exporting_spectra_table_and_figures(start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, out = tmp_path / "in", tmp_path / "out"
-    source.mkdir()
-    out.mkdir()
-    window = start(*write_spectra(source, 2))
-    window.wait_settled()
-    window.choose("spectrum_0000.txt", "spectrum_0001.txt")
-    window.wait_until(lambda: window.window.actions_by_id["export_spectra"].isEnabled())
-    monkeypatch.setattr(dialogs, "ask_folder", lambda *_: out)
-    window.do("export_spectra")
-    window.wait_until(lambda: "2 results" in window.message)
-    assert len(list(out.glob("*-denoised.csv"))) == 2
-    assert (out / "summary.csv").read_text().count("spectrum_000") >= 2
-    recipe = Recipe.load(out / "recipe.toml")
-    assert [type(row.step) for row in recipe.steps] == [type(row.step) for row in Recipe.default().steps]
-    window.do("export_spectra")
-    window.wait_settled()
-    assert not (out / "recipe-2.toml").exists(), "the same recipe is there already"
 
 
 def test_copying_puts_figure_and_data_on_the_clipboard(start: Starter, tmp_path: Path) -> None:

@@ -56,12 +56,17 @@ def test_an_edited_fact_is_marked_kept_with_the_result_and_undone(window: Window
     assert entry.source is not None
     assert (entry.source.about["exposure_s"], entry.source.about["sample"]) == (2.5, "quartz")
     assert entry.source.about["edited"] == "exposure_s, sample"
-    assert session.project.result(entry).denoised is result.denoised  # not denoised again
+    now = session.project.result(entry)
+    assert now.denoised.expected_error is result.denoised.expected_error, "not denoised again"
+    assert now.final.about["sample"] == "quartz" and now.denoised.spectra.about["exposure_s"] == 2.5
     assert rows(dialog)["Exposure time / s (edited)"].text(1) == "2.5"
     assert session.undo_title == "Edit sample"
     session.undo()
     session.undo()
-    assert session.project.entries[0].source.about["exposure_s"] == 10
+    entry = session.project.entries[0]
+    assert entry.source.about["exposure_s"] == 10
+    assert not window.services.denoising.busy and window.services.denoising.is_processed(entry), "nothing starts again"
+    assert "sample" not in session.project.result(entry).final.about
 
 
 def test_what_is_no_number_is_refused_with_a_sentence(window: Window) -> None:

@@ -1,4 +1,4 @@
-"""Fit a reference to a spectrum: scaled by least squares, on a smooth baseline. Knows no Qt."""
+"""Fit a reference to a spectrum: scaled by least squares, both with their baselines subtracted, where that is done."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ class FittedReference:
 
 
 def fit_reference(
-    axis: Floats, values: Floats, reference: SpectrumSet, within: Region | None = None
+    axis: Floats, values: Floats, reference: SpectrumSet, within: Region | None = None, degree: int = DEGREE
 ) -> FittedReference | None:
     """Fit the first spectrum of `reference` to `values` (B,) at `axis` (B,) in cm⁻¹ by least squares.
 
-    Fitted are a scale, never below zero, and a polynomial of degree 6; where `within` is given, only there. None where
-    the two share too few points.
+    Fitted are a scale, never below zero, and a polynomial of `degree` for the difference of the two baselines: 0 where
+    both have none. Where `within` is given, only there. None where the two share too few points.
     """
     covered = (axis >= reference.axis[0]) & (axis <= reference.axis[-1]) & np.isfinite(values)
     resampled = np.interp(axis, reference.axis, np.nan_to_num(reference.values[0].astype(np.float64)))
@@ -45,7 +46,7 @@ def fit_reference(
     if fitted.sum() < MIN_POINTS:
         return None
     span = float(np.ptp(axis)) or 1.0
-    baseline = np.polynomial.legendre.legvander(2 * (axis - axis[0]) / span - 1, DEGREE)
+    baseline = np.polynomial.legendre.legvander(2 * (axis - axis[0]) / span - 1, degree)
     height = float(np.ptp(resampled[fitted])) or 1.0
     columns = np.column_stack([resampled / height, baseline])
     target = values.astype(np.float64)
@@ -54,6 +55,26 @@ def fit_reference(
         coefficients = np.concatenate([[0.0], np.linalg.lstsq(baseline[fitted], target[fitted], rcond=None)[0]])
     scaled = np.where(covered, columns @ coefficients, np.nan)
     return FittedReference(scaled, np.where(covered, target - scaled, np.nan), float(covered.mean()))
+
+
+def baseline_of(spectra: SpectrumSet) -> Floats | None:
+    """Return the automatic baseline (B,) of the first of `spectra`; None where it has too few points, or gaps."""
+    from ramanstudio.signal.baseline import automatic_baseline
+
+    try:
+        return automatic_baseline(spectra[:1]).values[0]
+    except StudioError:
+        return None
+
+
+def fit_corrected_reference(
+    axis: Floats, values: Floats, reference: SpectrumSet, within: Region | None = None
+) -> FittedReference | None:
+    """Fit a reference without its own baseline to `values` (B,) without theirs; the rest as `fit_reference`."""
+    baseline = baseline_of(reference)
+    if baseline is None:
+        return fit_reference(axis, values, reference, within)
+    return fit_reference(axis, values, reference[:1].with_values(reference.values[:1] - baseline), within, degree=0)
 
 
 def compared_samples(axis: Floats, within: Region | None) -> NDArray[np.bool_]:
