@@ -20,6 +20,7 @@ _KEYS: Final = {  # of metadata, the first that is stated
     "optical_path": ("optical_path", "objective"),
     "grating": ("grating",),
 }
+INSTRUMENT_KEYS: Final = ("laser_nm", "calibration", *(name for names in _KEYS.values() for name in names))
 INSTRUMENT_FIELDS: Final[Mapping[str, Missing]] = {
     **{key: optional(text(300), "") for key in _KEYS},
     "laser_nm": optional(number(0, 1e5), 0.0),
