@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -93,7 +92,7 @@ def _tables(path: Path, content: str) -> list[_Table]:
     plain = parse_two_columns(content)
     if plain is not None:
         header, numbers = plain
-        block = NumberBlock(len(header), 2, cells=array("d", numbers), texts=[{}] * (len(numbers) // 2))
+        block = NumberBlock(len(header), 2, cells=numbers, texts=[{}] * (len(numbers) // 2))
         blocks, headers, dialect, trailer = [block], [header], Dialect(None), []
     else:
         sheet = parse_table(content)
