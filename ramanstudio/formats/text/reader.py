@@ -24,7 +24,7 @@ from ramanstudio.formats.text.header import (
     metadata_from,
     parse_key_values,
 )
-from ramanstudio.formats.text.instruments import with_positions
+from ramanstudio.formats.text.instruments import position_note, with_positions
 from ramanstudio.formats.text.layout import detect_layouts
 from ramanstudio.formats.text.not_raman import not_raman_reason
 from ramanstudio.formats.text.number_table import (
@@ -197,6 +197,8 @@ def _spectra(
         if unit:
             about["intensity_unit"] = unit
     layout = with_positions(layout, pairs, about)
+    if note := position_note(layout, pairs):
+        about["notes"] = " ".join(filter(None, [str(about.get("notes", "")), note]))
     spectra = sorted_spectra(path, shift, layout.values).with_about(**about).with_table(**layout.table)
     if "label" in about and "label" not in layout.table:
         spectra = spectra.with_table(label=np.array([str(about["label"])] * len(spectra)))
