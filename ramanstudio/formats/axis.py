@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import Plain
+from ramanstudio.core.spectral_units import to_shift
 from ramanstudio.formats.validation import not_raman_error, read_error
 
 SHIFT: Final = "Raman shift in cm⁻¹"
@@ -27,8 +28,7 @@ HIGHEST_SHIFT_CM: Final = 6000.0  # H2, the stiffest bond, vibrates at 4161 cm�
 # Wide spectra of a blue laser reach beyond the last Raman band; an axis without a stated unit is trusted least.
 _RELATIVE: Final = (SHIFT, WAVENUMBER, UNKNOWN)
 _HIGHEST_CM: Final = {SHIFT: 15000.0, WAVENUMBER: 8000.0, UNKNOWN: HIGHEST_SHIFT_CM}
-_WAVELENGTHS_PER_CM: Final = {NM: 1e7, MICRON: 1e4, ANGSTROM: 1e8}
-_CM_PER_EV: Final = 8065.543937
+_NM_EACH: Final = {NM: 1.0, MICRON: 1e3, ANGSTROM: 0.1}
 _MAX_CM: Final = 1e6  # of any point of a converted axis
 ASSUMED_SHIFT: Final = "The file does not state the unit of its axis; it was read as Raman shift in cm⁻¹."
 _GIVE_LASER: Final = "Set the laser wavelength (in nm), or export it in Raman shift (cm⁻¹)."
@@ -92,7 +92,7 @@ def unit_from_text(title: str) -> str:
 def needs_laser(axis: NDArray[Any], unit: str) -> bool:
     """Whether converting this axis (B,) to Raman shift takes the laser wavelength."""
     absolute = unit == WAVENUMBER and axis.size > 0 and float(np.min(axis)) >= HIGHEST_SHIFT_CM
-    return absolute or unit in (ABSOLUTE, EV, *_WAVELENGTHS_PER_CM)
+    return absolute or unit in (ABSOLUTE, EV, *_NM_EACH)
 
 
 def chosen_laser(file_laser_nm: float | None, user_laser_nm: float | None) -> float | None:
@@ -139,7 +139,7 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
     if laser_nm is None:
         reason = f"its axis is {unit} ({span}) and the laser wavelength is unknown"
         raise LaserNeededError(read_error(path, reason).sentence, remedy=_GIVE_LASER)
-    shift = 1e7 / laser_nm - _absolute_cm(axis, unit)
+    shift = _converted(axis, unit, laser_nm)
     # A lamp or luminescence spectrum of 300-700 nm has almost no point where Raman scattering of the laser can lie.
     if (
         not np.all(np.abs(shift) < _MAX_CM)
@@ -150,9 +150,8 @@ def raman_shift(path: Path, axis: NDArray[Any], unit: str, laser_nm: float | Non
     return shift
 
 
-def _absolute_cm(axis: NDArray[np.float64], unit: str) -> NDArray[np.float64]:
-    """Convert wavelengths, energies or absolute wavenumbers (B,) to absolute wavenumbers in cm⁻¹."""
-    if unit in _WAVELENGTHS_PER_CM:
-        with np.errstate(divide="ignore"):  # a wavelength of 0 is refused by the caller
-            return _WAVELENGTHS_PER_CM[unit] / axis
-    return axis * _CM_PER_EV if unit == EV else axis
+def _converted(axis: NDArray[np.float64], unit: str, laser_nm: float) -> NDArray[np.float64]:
+    """Convert wavelengths, energies or absolute wavenumbers (B,) to Raman shift in cm⁻¹."""
+    if unit in _NM_EACH:
+        return to_shift(axis * _NM_EACH[unit], "nm", laser_nm)
+    return to_shift(axis, "ev" if unit == EV else "absolute", laser_nm)

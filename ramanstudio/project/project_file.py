@@ -89,6 +89,7 @@ _ENTRY: Final = Schema(
         "remedy": optional(text(), ""),
         "noise_region": _RANGE,
         "together": optional(ID, 0),
+        "standard_error": optional(list_of(number(0, 1e38), 10_000_000), ()),
     }
 )
 _RESULT: Final = Schema(
@@ -113,16 +114,21 @@ _GROUPS: Final = Schema(
 )
 
 
+EntryTexts = dict[int, tuple[Entry, int, str]]  # by id: the entry, the number of its recipe, its record as text
+
+
 def save(
     project: Project,
     path: Path,
     progress: Progress = SILENT,
     origins: Mapping[int, Mapping[str, Any]] | None = None,
+    known: EntryTexts | None = None,
 ) -> None:
     """Write a project atomically: a crash or a full disk leaves the earlier file whole.
 
     With `origins` the spectra and their denoised ones are left out; the entry of each id has a plain record instead
-    of where its spectra are. Raises StudioError when the file cannot be written or a newer version saved it, Cancelled
+    of where its spectra are; `known` keeps the texts of entries for the next save. Raises StudioError when the file
+    cannot be written or a newer version saved it, Cancelled
     when cancelled.
     """
     import h5py
@@ -142,7 +148,7 @@ def save(
             if (identifications := project.identification(entry)) is not None:
                 identification_store.write(file.create_group(f"identified/{entry.id}"), identifications)
             prediction_store.write(file, entry.id, project.predictions_for(entry))
-        file.create_dataset("project", data=_to_text(project, origins), dtype=h5py.string_dtype())
+        file.create_dataset("project", data=_to_text(project, origins, known), dtype=h5py.string_dtype())
 
 
 def load(path: Path, progress: Progress = SILENT, read_origin: ReadOrigin | None = None) -> Project:
@@ -230,14 +236,23 @@ def _write_array(group: h5py.Group, name: str, values: NDArray[Any]) -> None:
     group.create_dataset(name, data=values, compression=None if small else "lzf", shuffle=None if small else True)
 
 
-def _to_text(project: Project, origins: Mapping[int, Mapping[str, Any]] | None) -> str:
+def _to_text(project: Project, origins: Mapping[int, Mapping[str, Any]] | None, known: EntryTexts | None) -> str:
     """Everything that is not an array, as JSON; entry by entry, as one call for thousands would block other threads."""
     entries, recipes = [], _Recipes()
+    texts: EntryTexts = {}
     for entry in project.entries:
-        facts = _entry_to_json(entry, project.result(entry) if origins is None else None, recipes)
-        if origins is not None and entry.id in origins:
-            facts["origin"] = dict(origins[entry.id])
-        entries.append(json.dumps(facts))
+        number = recipes.number(entry.recipe)
+        if known is not None and (kept := known.get(entry.id)) is not None and kept[:2] == (entry, number):
+            texts[entry.id] = kept
+        else:
+            facts = _entry_to_json(entry, project.result(entry) if origins is None else None, recipes)
+            if origins is not None and entry.id in origins:
+                facts["origin"] = dict(origins[entry.id])
+            texts[entry.id] = (entry, number, json.dumps(facts))
+        entries.append(texts[entry.id][2])
+    if known is not None:
+        known.clear()
+        known.update(texts)
     others = json.dumps(_to_json(project, recipes))
     return f'{{"entries": [{", ".join(entries)}], {others[1:]}'
 
@@ -264,10 +279,14 @@ class _Recipes:
 
     def __init__(self) -> None:
         self._numbers: dict[Recipe, int] = {}
+        self._by_id: dict[int, int] = {}  # of recipes that entries hold: hashing thousands takes longer
 
     def number(self, recipe: Recipe) -> int:
         """Return the number of a recipe."""
-        return self._numbers.setdefault(recipe, len(self._numbers))
+        number = self._by_id.get(id(recipe))
+        if number is None:
+            number = self._by_id[id(recipe)] = self._numbers.setdefault(recipe, len(self._numbers))
+        return number
 
     @property
     def texts(self) -> list[str]:
@@ -281,6 +300,8 @@ def _entry_to_json(entry: Entry, result: Result | None, recipes: _Recipes) -> di
     facts["path"] = str(entry.path)
     if entry.label_offsets:
         facts["peak_labels"] = [[item.row, item.shift, item.by_cm, item.by_height] for item in entry.label_offsets]
+    if entry.standard_error is not None and len(entry.standard_error) == 1:  # a mean is one spectrum
+        facts["standard_error"] = entry.standard_error[0].tolist()
     facts["about"] = dict(entry.source.about) if entry.source is not None else {}
     if result is not None:
         facts["result"] = {key: getattr(result, field) for key, field in _RESULT_KEYS.items()}
@@ -464,6 +485,7 @@ def _without_source(facts: Any, others: Mapping[int, Entry], recipes: Sequence[R
     """An entry as the JSON text has it, before its spectra are read."""
     fields = _ENTRY.read(facts, "The entry")
     require(fields["id"] not in others, "two entries have one id")
+    error = fields["standard_error"]
     return Entry(
         fields["id"],
         fields["name"],
@@ -475,6 +497,7 @@ def _without_source(facts: Any, others: Mapping[int, Entry], recipes: Sequence[R
         fields["together"],
         recipe=_recipe(fields["recipe"], recipes, DEFAULT_RECIPE),
         label_offsets=tuple(LabelOffset(int(row), *others) for row, *others in fields["peak_labels"]),
+        standard_error=np.array([error], dtype=np.float32) if error else None,
     )
 
 

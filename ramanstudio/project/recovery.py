@@ -101,6 +101,7 @@ class RecoveryWriter:
         self._n_packs = 0
         self._computed: tuple[object, ...] = ()  # that was written last
         self._computed_due = 0.0
+        self._texts: dict[int, Any] = {}  # of entries, as the last save wrote them
         self._has_ended = False
 
     @property
@@ -126,7 +127,7 @@ class RecoveryWriter:
             if not self._folder.is_dir():
                 self._create()
             origins = self._origins(project, progress)
-            _save(_edits_of(project), self._folder / EDITS, progress, origins)
+            _save(_edits_of(project), self._folder / EDITS, progress, origins, self._texts)
             self._write_computed(project, origins, progress, is_last)
             atomic_write(self._folder / SUMMARY, _summary(project, view, project_path))
             self._remove_unused(origins.values())
@@ -248,10 +249,16 @@ def recover(recovery: Recovery, progress: Progress = SILENT, moved_to: Path | No
     return Recovered(project, tuple(reader.missing), tuple(reader.changed))
 
 
-def _save(project: Project, path: Path, progress: Progress, origins: Mapping[int, Mapping[str, Any]]) -> None:
+def _save(
+    project: Project,
+    path: Path,
+    progress: Progress,
+    origins: Mapping[int, Mapping[str, Any]],
+    known: dict[int, Any] | None = None,
+) -> None:
     from ramanstudio.project import project_file  # with h5py's front end: not at start-up
 
-    project_file.save(project, path, progress, origins)
+    project_file.save(project, path, progress, origins, known)
 
 
 def _edits_of(project: Project) -> Project:

@@ -31,6 +31,7 @@ class ActionContext:
     groups: int = 0  # chosen groups
     identified: bool = False  # whether some of the spectra have been identified or classified
     has_figure: bool = False  # whether the page that is shown exports a figure of its own
+    has_laser: bool = False  # whether one laser wavelength is known for the selected spectra
     uncertain: bool = False  # whether the group of a selected spectrum is uncertain
 
 

@@ -39,6 +39,7 @@ from ramanstudio.gui.shell.tabs import TABS, TabContext
 from ramanstudio.gui.shell.view_commands import ViewCommands
 from ramanstudio.gui.spectra_list.entry_list import EntryList
 from ramanstudio.gui.spectrum.commands import VIEW_SETTINGS, SpectrumCommands
+from ramanstudio.gui.spectrum.display_menu import AXIS_UNITS, SCALINGS
 from ramanstudio.gui.spectrum.spectrum_page import SpectrumPage
 from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.project.project import Project, look_like_repeats
@@ -350,6 +351,8 @@ class MainWindow(QMainWindow):
             self.reset_panel_widths()
         for key in VIEW_SETTINGS:
             self.actions_by_id[key].setChecked(settings[key])
+        self.actions_by_id[SCALINGS[settings["spectra_scaling"]]].setChecked(True)
+        self.actions_by_id[AXIS_UNITS[settings["axis_unit"]]].setChecked(True)
         self.actions_by_id["denoise"].setChecked(settings["denoise"])
         self.actions_by_id[f"theme_{settings['theme']}"].setChecked(True)
         for name, dock in self._docks.items():
@@ -492,6 +495,7 @@ class MainWindow(QMainWindow):
             groups=self.group_commands.n_chosen,
             identified=bool(session.project.identifications or session.project.predictions),
             has_figure=self.tabs.current_page.has_figure,
+            has_laser=self.page.header.has_laser,
             uncertain=self.group_commands.has_uncertain,
         )
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from ramanstudio.core.spectral_units import UNITS
 from ramanstudio.gui.common.action import Action, ActionContext
 
 
 def _is_denoised(context: ActionContext) -> bool:
     return context.denoised > 0
+
+
+def _has_laser(context: ActionContext) -> bool:
+    return context.has_laser
 
 
 def _is_set(context: ActionContext) -> bool:
@@ -47,6 +52,52 @@ SPECTRUM_ACTIONS: Final = (
         synonyms="properties exposure date header facts edit",
     ),
     Action("log_intensity", "Log intensity", "View", "L", "Logarithmic intensity axis", checkable=True),
+    Action(
+        "offset_spectra",
+        "Offset spectra",
+        "View",
+        "O",
+        "Draw several spectra one above the other, named at their right end; up to 500",
+        checkable=True,
+        synonyms="waterfall stacked stack shift",
+    ),
+    *(
+        Action(
+            name,
+            f"Overlay {words}",
+            "View",
+            "",
+            f"Draw several spectra {words}{explained}; the data stay as they are",
+            choice="spectra_scaling",
+            submenu="Scale overlay",
+            synonyms="normalise normalize compare",
+        )
+        for name, words, explained in (
+            ("scale_none", "as measured", ""),
+            ("scale_maximum", "scaled to the maximum", ": the highest point of each is 1"),
+            ("scale_area", "scaled to the area", ": the mean intensity of each is 1"),
+            ("scale_band", "scaled to a band", ", which can be dragged on the plot: the mean of each is 1 there"),
+        )
+    ),
+    *(
+        Action(
+            name,
+            unit.label.replace(" / ", " in "),
+            "View",
+            "",
+            f"Number the axis in {unit.symbol}"
+            + (
+                "; needs the laser wavelength, the same for all selected spectra (Edit › Set laser wavelength…)"
+                if unit.needs_laser
+                else ", shifted from the laser"
+            ),
+            enabled=_has_laser if unit.needs_laser else lambda _context: True,
+            choice="axis_unit",
+            submenu="Axis unit",
+            synonyms="axis unit x nm ev wavelength energy",
+        )
+        for name, unit in zip(("axis_shift", "axis_nm", "axis_absolute", "axis_ev"), UNITS, strict=True)
+    ),
     Action(
         "show_noise_region",
         "Noise region",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ramanstudio.core.numbers import format_number
 from ramanstudio.core.settings import Settings
@@ -16,7 +16,8 @@ from ramanstudio.project.project import Entry
 if TYPE_CHECKING:
     from ramanstudio.gui.viewer.spectrum_view import SpectrumView
 
-VIEW_SETTINGS: Final = ("show_raw", "show_denoised", "show_residual", "show_band", "log_intensity")
+VIEW_SETTINGS: Final = ("show_raw", "show_denoised", "show_residual", "show_band", "log_intensity", "offset_spectra")
+_OPTIONS: Final = dict(zip(VIEW_SETTINGS, ("raw", "denoised", "residual", "band", "log", "offset"), strict=True))
 
 
 class SpectrumCommands:
@@ -26,6 +27,10 @@ class SpectrumCommands:
         self._session, self._settings, self._messages, self._page = session, settings, messages, page
         self._noise_region_shown = False
         page.viewer_made.connect(self._prepare)
+        page.header.display.offset_changed.connect(self.set_offset)
+        page.header.display.band_changed.connect(self.set_scaled_band)
+        page.header.display.show_values(settings["offset_percent"], self._scaled_band)
+        page.show_axis_unit(settings["axis_unit"])
 
     def show_raw(self, on: bool) -> None:
         """Show or hide the raw spectra."""
@@ -50,6 +55,53 @@ class SpectrumCommands:
     def log_intensity(self, on: bool) -> None:
         """Switch between linear and logarithmic intensity."""
         self._show("log_intensity", on)
+
+    def offset_spectra(self, on: bool) -> None:
+        """Draw several spectra one above the other, or on one line."""
+        self._show("offset_spectra", on)
+
+    def set_offset(self, percent: int) -> None:
+        """Draw spectra so far above each other, in percent of their height; 0 chooses it."""
+        self._settings["offset_percent"] = percent
+        self._set_options(offset_percent=float(percent))
+
+    def scale_none(self, on: bool) -> None:
+        """Draw several spectra as they are."""
+        self._scale("", on)
+
+    def scale_maximum(self, on: bool) -> None:
+        """Scale several spectra to their maximum."""
+        self._scale("maximum", on)
+
+    def scale_area(self, on: bool) -> None:
+        """Scale several spectra to their area."""
+        self._scale("area", on)
+
+    def scale_band(self, on: bool) -> None:
+        """Scale several spectra to a band."""
+        self._scale("band", on)
+
+    def set_scaled_band(self, low: float, high: float) -> None:
+        """Scale several spectra to the band from `low` to `high` cm⁻¹."""
+        self._settings["scaled_band_low"], self._settings["scaled_band_high"] = low, high
+        self._set_options(scaling_band=(low, high))
+        self._page.header.display.show_values(self._settings["offset_percent"], (low, high))
+
+    def axis_shift(self, on: bool) -> None:
+        """Number the axis in Raman shift."""
+        self._choose_unit("shift", on)
+
+    def axis_nm(self, on: bool) -> None:
+        """Number the axis in wavelengths."""
+        self._choose_unit("nm", on)
+
+    def axis_absolute(self, on: bool) -> None:
+        """Number the axis in absolute wavenumbers."""
+        self._choose_unit("absolute", on)
+
+    def axis_ev(self, on: bool) -> None:
+        """Number the axis in photon energies."""
+        self._choose_unit("ev", on)
 
     def show_noise_region(self, on: bool) -> None:
         """Show or hide the noise region."""
@@ -92,21 +144,37 @@ class SpectrumCommands:
         """Bring a new viewer to the state of the settings and actions."""
         for key in VIEW_SETTINGS:
             self._show(key, self._settings[key])
+        self._set_options(
+            offset_percent=float(self._settings["offset_percent"]),
+            scaling=self._settings["spectra_scaling"],
+            scaling_band=self._scaled_band,
+        )
+        view.scaled_band_dragged.connect(self.set_scaled_band)
         view.set_noise_region_visible(self._noise_region_shown)
         view.noise_region_dragged.connect(self.move_noise_region)
 
     def _show(self, key: str, on: bool) -> None:
         self._settings[key] = on
-        view = self._page.view
-        if view is not None:
-            setters = {
-                "show_raw": view.set_raw_visible,
-                "show_denoised": view.set_denoised_visible,
-                "show_residual": view.set_residual_visible,
-                "show_band": view.set_band_visible,
-                "log_intensity": view.set_log_intensity,
-            }
-            setters[key](on)
+        self._set_options(**{_OPTIONS[key]: on})
+
+    def _scale(self, scaling: str, on: bool) -> None:
+        if on:
+            self._settings["spectra_scaling"] = scaling
+            self._set_options(scaling=scaling)
+
+    def _choose_unit(self, unit: str, on: bool) -> None:
+        if on:
+            self._settings["axis_unit"] = unit
+            self._page.show_axis_unit(unit)
+
+    @property
+    def _scaled_band(self) -> tuple[float, float]:
+        low, high = sorted((self._settings["scaled_band_low"], self._settings["scaled_band_high"]))
+        return float(low), float(high)
+
+    def _set_options(self, **changes: Any) -> None:
+        if self._page.view is not None:
+            self._page.view.set_options(**changes)
 
     def _step(self, by: int) -> None:
         selected = self._session.selected

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout, QWidget
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.core.spectral_units import common_laser_nm
 from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of, kind_of
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectrum.display_menu import DisplayButton
 from ramanstudio.gui.viewer.flow_layout import FlowLayout
 from ramanstudio.project.project import Entry
+
+NO_UNIT: Final = " · axis in cm⁻¹"
 
 
 class SpectrumHeader(QWidget):
@@ -44,7 +49,11 @@ class SpectrumHeader(QWidget):
             row.setSpacing(4)
         for label in (self._name, self._detail):
             name_row.addWidget(label)
-        for widget in (self._previous, self._number, self._next):
+        self.display = DisplayButton(actions)
+        self._axis_unit = "shift"
+        self.laser_nm: float | None = None  # of all that is shown
+        self._laser_problem = ""
+        for widget in (self._previous, self._number, self._next, self.display):
             step_row.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 0)
@@ -76,6 +85,9 @@ class SpectrumHeader(QWidget):
         else:
             self._name.setText(count_of(len(entries), "entry", "entries") if entries else "Nothing is selected")
             self._detail.setText("selected" if entries else "Select a spectrum in the list.")
+        stated = [entry.source.about.get("laser_nm") for entry in entries if entry.source is not None]
+        self.laser_nm, self._laser_problem = common_laser_nm(stated)
+        self._show_laser(bool(entries))
         for widget in (self._previous, self._number, self._next):
             widget.setVisible(bool(n_spectra))
         self._number.blockSignals(True)
@@ -84,6 +96,25 @@ class SpectrumHeader(QWidget):
         spectrum = self._session.single_row
         self._number.setValue(0 if spectrum is None else spectrum + 1)
         self._number.blockSignals(False)
+
+    @property
+    def has_laser(self) -> bool:
+        """Whether one laser wavelength is known for all that is shown."""
+        return self.laser_nm is not None
+
+    def show_axis_unit(self, unit: str) -> None:
+        """Take the unit that the axis should have; it is said where it cannot."""
+        self._axis_unit = unit
+        self._show_laser(bool(self._name.text()))
+
+    def _show_laser(self, has_spectra: bool) -> None:
+        problem = self._laser_problem if has_spectra else ""
+        self.display.show_laser_problem(problem)
+        if problem and self._axis_unit != "shift":
+            detail = self._detail.text().split(NO_UNIT)[0]
+            self._detail.setText(f"{detail}{NO_UNIT}: {problem[0].lower()}{problem[1:].rstrip('.')}")
+        else:
+            self._detail.setText(self._detail.text().split(NO_UNIT)[0])
 
     def _choose(self, number: int) -> None:
         self._session.select_spectrum(number - 1 if number else None)

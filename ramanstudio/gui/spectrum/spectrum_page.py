@@ -59,6 +59,7 @@ class SpectrumPage(TabPage):
         self._session, self._finding = session, finding
         self._editor, self._tools = editor, tools
         self._labels_peaks = False
+        self._axis_unit = "shift"
         self.view: SpectrumView | None = None
         self._theme: Theme | None = None
         self.empty = EmptyPage([actions[name] for name in ("open_files", "open_folder", "try_demo")])
@@ -139,6 +140,7 @@ class SpectrumPage(TabPage):
             self._stack.setCurrentWidget(self.problem)
             return
         self.header.show_entries(readable)
+        self.show_axis_unit(self._axis_unit)
         self._stack.setCurrentWidget(self._viewer)
         self.make_viewer()
         self.hint.setVisible(not readable)  # rather than axes from 0 to 1
@@ -260,6 +262,13 @@ class SpectrumPage(TabPage):
         if self.view is not None and len(entries) == 1:
             row, shift = int(self._session.rows_of(entries[0])[0]), self.view.peak_labels.labels[index].shift
             self._session.move_peak_label(entries[0].id, row, shift, by)
+
+    def show_axis_unit(self, unit: str) -> None:
+        """Number the axis in a unit (a key of core.spectral_units.BY_KEY), where the laser wavelength is known."""
+        self._axis_unit = unit
+        self.header.show_axis_unit(unit)
+        if self.view is not None:
+            self.view.set_axis_unit(unit, self.header.laser_nm)
 
     def place_noise_region(self) -> None:
         """Show the noise region of the selected spectrum."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any, Final
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
@@ -10,6 +11,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.core.spectral_units import AxisScale
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.viewer.plot_axis import decimals_for
 from ramanstudio.gui.viewer.plot_panes import MAIN, PlotPanes
@@ -27,6 +29,7 @@ class CursorTracker(QObject):
         self._panes = panes
         self._position: QPointF | None = None
         self.log = False  # whether intensities are drawn as logarithms
+        self.scale = AxisScale()  # in which the readout states Raman shifts
         self.crosshair = Crosshair(panes.viewport(), theme)
         panes.viewport().installEventFilter(self)
         for box in panes.boxes:
@@ -58,7 +61,10 @@ class CursorTracker(QObject):
         if self.log and box is self._panes.boxes[MAIN]:
             height = 10.0**height
             up = height * (10.0**up - 1)
-        text = f"{format_number(shift, decimals_for(across))} cm⁻¹   {format_number(height, decimals_for(up))}"
+        place = self.scale.value(shift)
+        step = abs(self.scale.value(shift + across) - place)
+        stated = f"{format_number(place, decimals_for(step))} {self.scale.unit.symbol}" if isfinite(place) else "–"
+        text = f"{stated}   {format_number(height, decimals_for(up))}"
         others = [other for other in self._panes.visible_boxes if other is not box]
         areas = [self._panes.mapFromScene(other.sceneBoundingRect()).boundingRect() for other in (*others, box)]
         self.crosshair.move_to(self._position, [QRectF(area) for area in areas], text)

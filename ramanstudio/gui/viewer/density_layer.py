@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.core.spectral_units import AxisScale
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.viewer.curve_layer import LegendEntry
 from ramanstudio.gui.viewer.density import Frame, line_counts, percentile_curves, run_to_end
@@ -200,14 +201,14 @@ class DensityLayer:
                 legend_entries.append(LegendEntry("raw, 5 % and 95 %", self._theme.raw))
         return legend_entries
 
-    def columns(self, left: float, right: float, unit: str) -> list[tuple[str, FloatArray]]:
+    def columns(self, left: float, right: float, unit: str, scale: AxisScale) -> list[tuple[str, FloatArray]]:
         """Return the percentiles drawn between two Raman shifts as named columns (B,)."""
         columns: list[tuple[str, FloatArray]] = []
         drawn: list[Quantity] = [self._quantity] if self._quantity is not None else []
         drawn += ["residual"] if self._options.residual and self._has_denoised else []
         for number, part in enumerate(self._parts):
             inside = (part.axis >= left) & (part.axis <= right)
-            columns.append(("Raman shift / cm⁻¹", part.axis[inside]))
+            columns.append((scale.unit.label, scale.values(part.axis[inside])))
             for quantity in drawn:
                 curves = self._percentiles(quantity)
                 if number < len(curves):

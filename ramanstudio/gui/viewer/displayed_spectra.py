@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.spectral_units import AxisScale
 from ramanstudio.denoising.denoised import CONFIDENCE_90
+
+if TYPE_CHECKING:
+    from ramanstudio.core.spectra import SpectrumSet
+    from ramanstudio.denoising.denoised import Denoised
 
 FloatArray = NDArray[Any]
 Quantity = Literal["raw", "denoised", "band", "residual"]
@@ -21,7 +26,8 @@ class DisplayedSpectrum:
 
     `axis` (B,) increasing Raman shift in cm⁻¹; `raw` (B,); `denoised` (B,) and `expected_error` (B,), one standard
     deviation of the denoised curve, once they are known; `unit` of the intensities ("counts", "a.u."); `replaced` (B,)
-    marks raw points that are cosmic rays, which the intensity axis need not reach.
+    marks raw points that are cosmic rays, which the intensity axis need not reach. `position` from 0 to 1 is its place
+    in a scale of colours, None where it has no colour of its own.
     """
 
     name: str
@@ -31,28 +37,53 @@ class DisplayedSpectrum:
     expected_error: FloatArray | None = None
     unit: str = "a.u."
     replaced: FloatArray | None = None
+    position: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayOptions:
-    """Which quantities are drawn, and whether intensities are logarithmic."""
+    """Which quantities are drawn, and how: whether intensities are logarithmic, and how several spectra are arranged.
+
+    `scaling` ("maximum", "area", "band", "" for none) makes several spectra comparable, `scaling_band` is the band in
+    cm⁻¹ that is 1; `offset` draws them one above the other, `offset_percent` of their height apart (0: automatic).
+    """
 
     raw: bool = True
     denoised: bool = True
     residual: bool = False
     band: bool = True
     log: bool = False
+    scaling: str = ""
+    scaling_band: tuple[float, float] = (900.0, 1100.0)
+    offset: bool = False
+    offset_percent: float = 0.0
+
+    @property
+    def arranges(self) -> bool:
+        """Whether several spectra are drawn otherwise than as they are."""
+        return bool(self.scaling) or self.offset
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpectraBlock:
-    """Spectra on one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known."""
+    """Spectra on one axis: `axis` (B,), `raw` (N, B), `denoised` and `expected_error` (N, B) where known.
+
+    `positions` (N,) are their places in a scale of colours, from 0 to 1; empty where they have none.
+    """
 
     axis: FloatArray
     raw: FloatArray
     denoised: FloatArray | None = None
     expected_error: FloatArray | None = None
     names: Sequence[str] = field(default=())
+    positions: Sequence[float] = field(default=())
+
+    @classmethod
+    def of(cls, spectra: SpectrumSet, denoised: Denoised | None) -> SpectraBlock:
+        """Return the block of a set."""
+        clean = None if denoised is None else denoised.spectra.values
+        error = None if denoised is None else denoised.expected_error
+        return cls(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
 
     def __len__(self) -> int:
         """Return the number of spectra."""
@@ -99,6 +130,7 @@ def _block(group: list[DisplayedSpectrum]) -> SpectraBlock:
         _stacked([item.denoised for item in group]),
         _stacked([item.expected_error for item in group]),
         [item.name for item in group],
+        [item.position for item in group if item.position is not None],
     )
 
 
@@ -185,27 +217,34 @@ def columns_as_text(columns: Sequence[tuple[str, FloatArray]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def numbers_of(items: Sequence[DisplayedSpectrum], options: DisplayOptions, left: float, right: float) -> str:
+def numbers_of(
+    items: Sequence[DisplayedSpectrum],
+    options: DisplayOptions,
+    left: float,
+    right: float,
+    scale: AxisScale = AxisScale(),  # noqa: B008 - frozen
+) -> str:
     """Return what is drawn between two Raman shifts as tab-separated text; spectra on one axis share its column."""
     columns: list[tuple[str, FloatArray]] = []
     previous: FloatArray | None = None
     for item in items:
         inside = (item.axis >= left) & (item.axis <= right)
         if previous is None or not np.array_equal(previous, item.axis):
-            columns.append(("Raman shift / cm⁻¹", np.asarray(item.axis)[inside]))
+            columns.append((scale.unit.label, scale.values(np.asarray(item.axis)[inside])))
             previous = item.axis
         columns += [(head, column[inside]) for head, column in _drawn_columns(item, options)]
     return columns_as_text(columns)
 
 
 def _drawn_columns(item: DisplayedSpectrum, options: DisplayOptions) -> list[tuple[str, FloatArray]]:
-    columns = [(f"{item.name} raw / {item.unit}", item.raw)] if options.raw or item.denoised is None else []
+    unit = f"of its {options.scaling}" if options.scaling else item.unit
+    columns = [(f"{item.name} raw / {unit}", item.raw)] if options.raw or item.denoised is None else []
     if item.denoised is None:
         return columns
     if options.denoised:
-        columns.append((f"{item.name} denoised / {item.unit}", item.denoised))
+        columns.append((f"{item.name} denoised / {unit}", item.denoised))
     if options.band and options.denoised and item.expected_error is not None:
-        columns.append((f"{item.name} expected error / {item.unit}", item.expected_error))
+        columns.append((f"{item.name} expected error / {unit}", item.expected_error))
     if options.residual:
-        columns.append((f"{item.name} residual / {item.unit}", item.raw - item.denoised))
+        columns.append((f"{item.name} residual / {unit}", item.raw - item.denoised))
     return columns

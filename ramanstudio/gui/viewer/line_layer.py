@@ -51,6 +51,7 @@ class LineLayer:
         self._parts, self._options, self._theme = list(parts), options, theme
         self._n_spectra = sum(len(part) for part in parts)
         self._has_denoised = any(part.denoised is not None for part in parts)
+        self._is_coloured = all(len(part.positions) == len(part) for part in parts)
         self._bounds: dict[tuple[Quantity, bool], list[Envelope]] = {}
         self._main = ImageUpdater(panes[0], self._draw_main, parent)
         self._residual = ImageUpdater(panes[1], self._draw_residual, parent)
@@ -85,6 +86,9 @@ class LineLayer:
         yield image
 
     def _lines(self, image: QImage, frame: Frame, strokes: Strokes, log: bool, stride: int) -> Iterator[None]:
+        if self._is_coloured:
+            yield from self._coloured_lines(image, frame, strokes, log, stride)
+            return
         for quantity, colour, weight in strokes:
             pen = self._theme.pen(colour, alpha=weight * min(0.9, max(0.18, 3.5 * (stride / self._n_spectra) ** 0.5)))
             for axis, values in self._pieces(quantity, log, stride):
@@ -96,6 +100,22 @@ class LineLayer:
                 painter.drawPath(merged_path(axis, values))
                 painter.end()
                 yield None
+
+    def _coloured_lines(self, image: QImage, frame: Frame, strokes: Strokes, log: bool, stride: int) -> Iterator[None]:
+        """Draw each spectrum in its colour of the scale; the raw one faint where a denoised one is drawn over it."""
+        for quantity, _, weight in strokes:
+            for part in self._parts:
+                for values in part.values(quantity):
+                    for row in range(0, len(values), stride):
+                        drawn = logarithm(values[row : row + 1]) if log else values[row : row + 1]
+                        painter = QPainter(image)
+                        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                        colour = scale_colour(part.positions[row], self._theme)
+                        painter.setPen(self._theme.pen(colour, alpha=0.9 if weight == 1.0 else 0.3))
+                        painter.setTransform(to_pixels(frame))
+                        painter.drawPath(merged_path(part.axis, drawn))
+                        painter.end()
+                        yield None
 
     def _pieces(self, quantity: Quantity, log: bool, stride: int) -> Iterator[tuple[FloatArray, FloatArray]]:
         for part in self._parts:
@@ -133,7 +153,9 @@ class LineLayer:
         return self._bounds[quantity, log]
 
     def legend_entries(self, options: DisplayOptions) -> list[LegendEntry]:
-        """Return what the two colours are."""
+        """Return what the colours are."""
+        if self._is_coloured:
+            return [LegendEntry(f"{self._n_spectra} spectra, from the first to the last", "", "density")]
         legend_entries = [LegendEntry(f"{self._n_spectra} raw spectra", self._theme.raw)] if options.raw else []
         if options.denoised and self._has_denoised:
             legend_entries.append(
@@ -155,6 +177,12 @@ class LineLayer:
         """Remove the images from the panes."""
         self._main.remove()
         self._residual.remove()
+
+
+def scale_colour(position: float, theme: Theme) -> str:
+    """Return the colour at a position from 0 to 1 of a scale, viridis without the end that the theme would hide."""
+    low, high = (0.2, 1.0) if theme.is_dark else (0.0, 0.85)
+    return str(pg.colormap.get("viridis").map(low + (high - low) * position, mode="qcolor").name())
 
 
 def merged_path(axis: FloatArray, values: FloatArray) -> Any:

@@ -7,9 +7,11 @@ from typing import Final
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtGui import QFont, QFontMetricsF
 
 from ramanstudio.core.numbers import format_number
+from ramanstudio.core.spectral_units import AxisScale
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_tabular_figures
 
 _SUPERSCRIPT: Final = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -40,6 +42,7 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def __init__(self, orientation: str, quantity: str, unit: str) -> None:
         self._quantity, self._unit, self._exponent, self._log = quantity, unit, 0, False
         self._metrics = QFontMetricsF(QFont())
+        self._scale = AxisScale()
         super().__init__(orientation)
         self.enableAutoSIPrefix(False)
         self.setStyle(tickLength=5, tickTextOffset=6, maxTextLevel=0, autoExpandTextSpace=False)
@@ -73,11 +76,31 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
             self._metrics.horizontalAdvance(fitting or format_number(-88_888.8, 1)) + self._metrics.height() + 22
         )
 
+    def numbers(self) -> list[tuple[float, str]]:
+        """Return where the axis has numbers, and the numbers."""
+        ticks = self.tickValues(*self.range, self.height() if self.orientation == "left" else self.width())
+        step, values = ticks[0] if ticks else (1.0, [])
+        return list(zip(values, self.tickStrings(values, 1.0, step), strict=True))
+
     def set_unit(self, unit: str) -> None:
         """Set the unit of the label; empty shows only the quantity."""
         if unit != self._unit:
             self._unit = unit
             self._write_label()
+
+    def set_quantity(self, quantity: str) -> None:
+        """Set the quantity of the label."""
+        if quantity != self._quantity:
+            self._quantity = quantity
+            self._write_label()
+
+    def set_scale(self, scale: AxisScale) -> None:
+        """Number an axis of Raman shifts in another unit; the shifts themselves, and what is drawn, stay."""
+        self._scale = scale
+        self._quantity, self._unit = scale.unit.quantity, scale.unit.symbol
+        self._write_label()
+        self.picture = None
+        self.update()
 
     def set_log(self, log: bool) -> None:
         """Label the axis as logarithms of its values, or as the values."""
@@ -110,21 +133,39 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         if not (math.isfinite(low) and math.isfinite(high)) or high <= low:
             return []
         wanted = max(size / _PREFERRED_PX[self.orientation], min(size / _MIN_PX, 4.0))
+        if self._scale.unit.needs_laser:
+            return _converted_ticks(self._scale, low, high, wanted)
         if self._log:
             return _log_ticks(low, high, wanted)
-        step = round_step((high - low) / wanted)
-        large = np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
-        small_step = step / (4 if f"{step:e}".startswith("2") else 5)
-        small = np.arange(math.ceil(low / small_step), math.floor(high / small_step) + 1) * small_step
-        small = small[np.abs(small / step - np.round(small / step)) > 0.01]
-        return [(step, large.tolist()), (small_step, small.tolist())]
+        return [(step, ticks.tolist()) for step, ticks in _linear_ticks(low, high, wanted)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
         """Return the numbers at the ticks."""
         if self._log:
             return [_log_text(value, spacing) for value in values]
+        if self._scale.unit.needs_laser:
+            return [format_number(value, decimals_for(spacing)) for value in self._scale.values(values).tolist()]
         shrunk = 10.0**-self._exponent
         return [format_number(value * shrunk, decimals_for(spacing * shrunk)) for value in values]
+
+
+def _linear_ticks(low: float, high: float, wanted: float) -> list[tuple[float, NDArray[np.float64]]]:
+    """Return the step and the values of ticks with numbers, about `wanted` of them, then of minor ticks."""
+    step = round_step((high - low) / wanted)
+    large = np.arange(math.ceil(low / step), math.floor(high / step) + 1) * step
+    small_step = step / (4 if f"{step:e}".startswith("2") else 5)
+    small = np.arange(math.ceil(low / small_step), math.floor(high / small_step) + 1) * small_step
+    small = small[np.abs(small / step - np.round(small / step)) > 0.01]
+    return [(step, large), (small_step, small)]
+
+
+def _converted_ticks(scale: AxisScale, low: float, high: float, wanted: float) -> list[tuple[float, list[float]]]:
+    """Return ticks at round numbers of another unit, as Raman shifts between `low` and `high`."""
+    ends = scale.values([low, high])
+    if not np.isfinite(ends).all() or ends[0] == ends[1]:
+        return []
+    first, last = sorted(ends.tolist())
+    return [(step, scale.shifts(ticks).tolist()) for step, ticks in _linear_ticks(first, last, wanted)]
 
 
 def _log_ticks(low: float, high: float, wanted: float) -> list[tuple[float, list[float]]]:

@@ -166,3 +166,9 @@ class NoiseRegion(pg.LinearRegionItem):  # type: ignore[misc]  # pyqtgraph has n
         if not self._updating:
             low, high = self.getRegion()
             self.dragged.emit(float(low), float(high))
+
+
+class ScaledBand(NoiseRegion):
+    """The band in which each spectrum is 1, where several are scaled to it."""
+
+    title = "= 1"

@@ -31,6 +31,7 @@ class RangeController(QObject):
         self._panes, self._bounds = panes, bounds
         self._parts: Sequence[SpectraBlock] = ()
         self._log = False
+        self.room_right = 0.0  # of the range, for names behind the spectra
         self._history = ZoomHistory()
         self._auto_shifts = True
         self._automatic = [True, True]
@@ -76,7 +77,7 @@ class RangeController(QObject):
         if self._parts and self._auto_shifts:
             first, last = self._extent()
             margin = _MARGIN * (last - first)
-            self._panes.set_shifts(first - margin, last + margin)
+            self._panes.set_shifts(first - margin, last + margin + self.room_right * (last - first))
         self.follow()
 
     def follow(self) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QPointF, QSize, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ramanstudio.core.spectral_units import AxisScale
 from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.document.peak_label import PeakLabel
@@ -28,11 +29,13 @@ from ramanstudio.gui.viewer.displayed_spectra import (
     numbers_of,
     shared_unit,
 )
+from ramanstudio.gui.viewer.drawn_spectra import DrawnSpectra, label_in_unit
 from ramanstudio.gui.viewer.line_layer import MAX_LINES, LineLayer
 from ramanstudio.gui.viewer.peak_labels import PeakLabels, room_for_labels
 from ramanstudio.gui.viewer.plot_overlay import OverlayLayer, PlotOverlay
-from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes
+from ramanstudio.gui.viewer.plot_panes import MAIN, RESIDUAL, NoiseRegion, PlotPanes, ScaledBand
 from ramanstudio.gui.viewer.range_controller import RangeController, ZoomMixin
+from ramanstudio.gui.viewer.trace_labels import NAMES_SHARE, TraceLabels
 
 if TYPE_CHECKING:
     from ramanstudio.core.spectra import SpectrumSet
@@ -52,10 +55,11 @@ class SpectrumView(ZoomMixin, QWidget):
 
     Emits `noise_region_dragged(low, high)` in cm⁻¹ after the region was dragged, and `cursor_moved(shift, intensity)`
     while the mouse moves over a pane. Intensities fit what is drawn until the user zooms; zoomed shifts are kept when
-    another spectrum is shown that has them.
+    another spectrum is shown that has them. Whatever unit the axis is numbered in, shifts are in cm⁻¹ here.
     """
 
     noise_region_dragged = Signal(float, float)
+    scaled_band_dragged = Signal(float, float)
     clicked = Signal(float, float)  # Raman shift, intensity: with a tool
     dragged = Signal(QPointF, QPointF, bool)  # from where, to where, whether it has ended: with a tool
     cursor_moved = Signal(float, float)
@@ -66,12 +70,13 @@ class SpectrumView(ZoomMixin, QWidget):
         self.setWhatsThis(_HELP)
         self._theme = themes.current_theme()
         self._options = DisplayOptions()
-        self._parts: list[SpectraBlock] = []
+        self._scale = AxisScale()
+        self._given: tuple[Sequence[DisplayedSpectrum], Sequence[SpectraBlock], PlotOverlay | None] = ((), (), None)
+        self._drawn = DrawnSpectra()
+        self._peak_labels: tuple[PeakLabel, ...] = ()
         self._unit = "a.u."
-        self._items: list[DisplayedSpectrum] = []
         self._selected: tuple[int, ...] = ()
         self._layers: list[Layer] = []
-        self._overlay: PlotOverlay | None = None
         self._build()
         self.set_theme(self._theme)
 
@@ -83,12 +88,18 @@ class SpectrumView(ZoomMixin, QWidget):
         self._region = NoiseRegion()
         self._panes.boxes[MAIN].addItem(self._region, ignoreBounds=True)
         self._region.dragged.connect(self.noise_region_dragged)
+        self._band = ScaledBand()
+        self._panes.boxes[MAIN].addItem(self._band, ignoreBounds=True)
+        self._band.dragged.connect(self.scaled_band_dragged)
         main = self._panes.boxes[MAIN]
         main.clicked.connect(lambda point: self.clicked.emit(point.x(), self._intensity(point.y())))
         main.dragged.connect(self._emit_dragged)
-        self.peak_labels = PeakLabels(self._panes.viewport(), self._label_position, self._point_at, self._theme)
-        for signal in (self._panes.boxes[MAIN].sigRangeChanged, self._panes.boxes[MAIN].sigResized):
+        plot = self._panes.viewport()
+        self.peak_labels = PeakLabels(plot, self._label_position, self._point_at, self._theme)
+        self.trace_labels = TraceLabels(plot, self._label_position, lambda: self._panes.shifts, self._theme)
+        for signal in (main.sigRangeChanged, main.sigResized):
             signal.connect(lambda *_: self.peak_labels.update())
+            signal.connect(lambda *_: self.trace_labels.update())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -105,49 +116,57 @@ class SpectrumView(ZoomMixin, QWidget):
 
     def show_spectra(self, items: Sequence[DisplayedSpectrum], overlay: PlotOverlay | None = None) -> None:
         """Show these spectra, each on its own axis, and an `overlay` on them."""
-        self._overlay = overlay
-        self._show(
-            group_by_axis(items), list(items) if len(items) <= MAX_CURVES else [], shared_unit(i.unit for i in items)
-        )
+        self._show(list(items), group_by_axis(items), shared_unit(item.unit for item in items), overlay)
 
     def show_set(self, spectra: SpectrumSet, denoised: Denoised | None = None, selected: Sequence[int] = ()) -> None:
         """Show all spectra of a set; highlight `selected` rows (twenty at most) where there are too many for curves."""
-        self._overlay = None
-        clean = None if denoised is None else denoised.spectra.values
-        error = None if denoised is None else denoised.expected_error
-        part = SpectraBlock(spectra.axis, spectra.values, clean, error, list(spectra.table.get("name", ())))
+        part = SpectraBlock.of(spectra, denoised)
         unit = str(spectra.about.get("intensity_unit", "a.u."))
-        few = [part.spectrum(row, unit) for row in range(len(part))] if len(part) <= MAX_CURVES else []
-        self._show([part] if len(part) else [], few, unit, tuple(selected))
+        given = [part.spectrum(row, unit) for row in range(len(part))] if len(part) <= MAX_LINES else []
+        self._show(given, [part] if len(part) else [], unit, None, tuple(selected))
 
     def set_selected(self, rows: Sequence[int]) -> None:
         """Highlight these rows of the set (twenty at most) where there are too many for curves."""
         if tuple(rows) != self._selected:
             self._selected = tuple(rows)
-            if not self._items and self._parts:
+            if not self._drawn.items and self._drawn.parts:
                 self._draw()
 
     def clear(self) -> None:
         """Show nothing."""
-        self._overlay = None
         self._show([], [], self._unit)
         self._ranges.forget()
 
     def _show(
-        self, parts: list[SpectraBlock], items: list[DisplayedSpectrum], unit: str, selected: tuple[int, ...] = ()
+        self,
+        given: list[DisplayedSpectrum],
+        parts: list[SpectraBlock],
+        unit: str,
+        overlay: PlotOverlay | None = None,
+        selected: tuple[int, ...] = (),
     ) -> None:
-        self._parts, self._items, self._unit, self._selected = parts, items, unit, selected
-        self._ranges.set_spectra(parts)
-        self._panes.intensity_axes[MAIN].set_unit(unit)
+        self._given, self._unit, self._selected = (given, parts, overlay), unit, selected
+        self._arrange()
         self._draw()
+
+    def _arrange(self) -> None:
+        """Find what is drawn of the given spectra."""
+        self._drawn = drawn = DrawnSpectra.of(*self._given, self._options)
+        self._ranges.set_spectra(drawn.parts)
+        self._ranges.room_right = NAMES_SHARE if drawn.stacked else 0.0
+        axis = self._panes.intensity_axes[MAIN]
+        axis.set_quantity(drawn.quantity)
+        axis.set_unit("" if drawn.is_scaled else self._unit)
+        self._band.set_range(*self._options.scaling_band)
+        self._band.setVisible(drawn.is_scaled and self._options.scaling == "band")
 
     def _draw(self) -> None:
         for layer in self._layers:
             layer.remove()
-        self._layers = self._make_layers() if self._parts else []
-        if self._parts and self._overlay is not None:
-            self._layers.append(OverlayLayer(self._overlay, self._options, self._theme, self._panes.boxes))
-        self._panes.show_residual(self._options.residual and self._has_residual)
+        self._layers = self._make_layers() if self._drawn.parts else []
+        if self._drawn.parts and self._drawn.overlay is not None:
+            self._layers.append(OverlayLayer(self._drawn.overlay, self._drawn.options, self._theme, self._panes.boxes))
+        self._panes.show_residual(self._drawn.options.residual and self._has_residual)
         self._ranges.fit()
         for layer in self._layers:
             layer.start()
@@ -156,73 +175,66 @@ class SpectrumView(ZoomMixin, QWidget):
 
     def _make_layers(self) -> list[Layer]:
         boxes = self._panes.boxes
-        if self._items:
-            return [CurveLayer(self._items, self._options, self._theme, boxes)]
-        count = sum(len(part) for part in self._parts)
+        if self._drawn.items:
+            return [CurveLayer(self._drawn.items, self._drawn.options, self._theme, boxes)]
+        count = sum(len(part) for part in self._drawn.parts)
         crowd: Layer
         if count <= MAX_LINES:
-            crowd = LineLayer(self._parts, self._options, self._theme, boxes, self)
+            crowd = LineLayer(self._drawn.parts, self._drawn.options, self._theme, boxes, self)
         else:
-            crowd = DensityLayer(self._parts, self._options, self._theme, boxes, self, self._ranges.follow)
-        on_top = self._selected_items()
-        return [crowd, CurveLayer(on_top, self._options, self._theme, boxes, on_top=True)] if on_top else [crowd]
-
-    def _selected_items(self) -> list[DisplayedSpectrum]:
-        if len(self._parts) != 1:
-            return []
-        part = self._parts[0]
-        return [part.spectrum(row, self._unit) for row in self._selected[:MAX_CURVES] if 0 <= row < len(part)]
+            crowd = DensityLayer(self._drawn.parts, self._drawn.options, self._theme, boxes, self, self._ranges.follow)
+        on_top = self._drawn.rows(self._selected[:MAX_CURVES], self._unit)
+        return [crowd, CurveLayer(on_top, self._drawn.options, self._theme, boxes, on_top=True)] if on_top else [crowd]
 
     def _show_legend(self) -> None:
-        self._legend.show_entries([key for layer in self._layers for key in layer.legend_entries(self._options)])
+        """Name what is drawn: above the plot, or at the right end of curves that are one above the other."""
+        self.trace_labels.show_traces(self._drawn.traces(self._theme))
+        entries = [key for layer in self._layers for key in layer.legend_entries(self._drawn.options)]
+        self._legend.show_entries([] if self._drawn.stacked and self._drawn.items else entries)
 
     def _bounds(self, pane: int) -> list[Envelope]:
         if pane == RESIDUAL:
             return [bound for layer in self._layers for bound in layer.residual_envelopes()]
-        bounds = [bound for layer in self._layers for bound in layer.envelopes(self._options)]
-        if self.peak_labels.labels and self._items and not self._options.log:
-            bounds += [room_for_labels(item.axis, item.raw, self._panes.shifts) for item in self._items]
+        drawn = self._drawn
+        bounds = drawn.within_limits([bound for layer in self._layers for bound in layer.envelopes(drawn.options)])
+        if self.peak_labels.labels and self._drawn.items and not self._options.log:
+            bounds += [room_for_labels(item.axis, item.raw, self._panes.shifts) for item in self._drawn.items]
         return bounds
 
     @property
     def _has_residual(self) -> bool:
-        return any(part.denoised is not None for part in self._parts)
+        return any(part.denoised is not None for part in self._drawn.parts)
 
     # What of it is drawn
 
-    def set_raw_visible(self, visible: bool) -> None:
-        """Show or hide the raw spectra."""
-        self._set_look(replace(self._options, raw=visible))
-
-    def set_denoised_visible(self, visible: bool) -> None:
-        """Show or hide the denoised spectra and their confidence band."""
-        self._set_look(replace(self._options, denoised=visible))
-
-    def set_residual_visible(self, visible: bool) -> None:
-        """Show or hide the residual (raw − denoised) in a pane of its own."""
-        self._set_look(replace(self._options, residual=visible))
-
-    def set_band_visible(self, visible: bool) -> None:
-        """Show or hide the 90 % confidence band."""
-        self._set_look(replace(self._options, band=visible))
-
-    def set_log_intensity(self, log: bool) -> None:
-        """Switch between linear and logarithmic intensities; gaps where they are not positive."""
-        self._set_look(replace(self._options, log=log))
-
-    def _set_look(self, options: DisplayOptions) -> None:
-        before, self._options = self._options, options
-        if options == before:
+    def set_options(self, **changes: Any) -> None:
+        """Change what is drawn, by the fields of DisplayOptions."""
+        before, self._options = self._options, replace(self._options, **changes)
+        if (options := self._options) == before:
             return
         if options.log != before.log:
             self._ranges.set_log(options.log)
             self._panes.intensity_axes[MAIN].set_log(options.log)
             self._cursor.log = options.log
+        if options.arranges or before.arranges:
+            self._arrange()
+            self._draw()
+            return
+        self._drawn = replace(self._drawn, options=options)
         self._panes.show_residual(options.residual and self._has_residual)
         for layer in self._layers:
             layer.set_options(options)
         self._ranges.fit()
         self._show_legend()
+
+    def set_axis_unit(self, key: str, laser_nm: float | None) -> None:
+        """Number the axis in a unit (a key of core.spectral_units.BY_KEY); Raman shift where the laser is unknown."""
+        scale = AxisScale.of(key, laser_nm)
+        if scale != self._scale:
+            self._scale = self._cursor.scale = scale
+            self._panes.shift_axis.set_scale(scale)
+            self.peak_labels.show_labels([label_in_unit(label, scale) for label in self._peak_labels])
+            self._cursor.follow()
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
@@ -230,15 +242,17 @@ class SpectrumView(ZoomMixin, QWidget):
         self._panes.apply_theme(theme, self.font())
         self._cursor.crosshair.apply_theme(theme)
         self._legend.apply_theme(theme)
-        self._region.apply_theme(theme, self._legend.font())
+        for region in (self._region, self._band):
+            region.apply_theme(theme, self._legend.font())
+        self.trace_labels.apply_theme(theme)
         self.peak_labels.apply_theme(theme)
         self._draw()
 
     def show_peak_labels(self, labels: Sequence[PeakLabel], span: float | None = None) -> None:
         """Label peaks of a spectrum whose intensities span `span`; an empty sequence removes the labels."""
-        if tuple(labels) != self.peak_labels.labels:
-            had = bool(self.peak_labels.labels)
-            self.peak_labels.show_labels(labels, span=span)
+        if tuple(labels) != self._peak_labels:
+            had, self._peak_labels = bool(self._peak_labels), tuple(labels)
+            self.peak_labels.show_labels([label_in_unit(label, self._scale) for label in labels], span=span)
             if had != bool(labels):
                 self._ranges.fit()
 
@@ -252,8 +266,6 @@ class SpectrumView(ZoomMixin, QWidget):
         """The Raman shift and the intensity that are drawn at a place of the viewport."""
         point = self._panes.boxes[MAIN].mapSceneToView(self._panes.mapToScene(position.toPoint()))
         return float(point.x()), self._intensity(float(point.y()))
-
-    # The noise region
 
     def set_noise_region(self, low: float, high: float) -> None:
         """Set where the noise is measured, in cm⁻¹."""
@@ -319,18 +331,14 @@ class SpectrumView(ZoomMixin, QWidget):
 
     def numbers(self) -> str:
         """Return what is drawn between the visible shifts as tab-separated text; of a density its percentiles."""
-        left, right = self._panes.shifts
-        if self._items:
-            return numbers_of(self._items, self._options, left, right)
-        count = sum(len(part) for part in self._parts)
-        if count <= MAX_LINES:
-            spectra = [part.spectrum(row, self._unit) for part in self._parts for row in range(len(part))]
-            return numbers_of(spectra, replace(self._options, band=False), left, right)
+        if self._drawn.copied:
+            return self._drawn.numbers(self._options, self._panes.shifts, self._scale)
         self.finish_drawing()
-        density = next(layer for layer in self._layers if isinstance(layer, DensityLayer))
-        text = columns_as_text(density.columns(left, right, self._unit))
-        selected = self._selected_items()
-        return text + ("\n" + numbers_of(selected, self._options, left, right) if selected else "")
+        if (density := next((layer for layer in self._layers if isinstance(layer, DensityLayer)), None)) is None:
+            return ""
+        text = columns_as_text(density.columns(*self._panes.shifts, self._unit, self._scale))
+        selected = self._drawn.rows(self._selected[:MAX_CURVES], self._unit)
+        return text + ("\n" + numbers_of(selected, self._options, *self._panes.shifts, self._scale) if selected else "")
 
     @property
     def readout(self) -> str:

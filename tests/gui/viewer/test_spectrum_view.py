@@ -159,23 +159,23 @@ def test_the_denoised_curve_lies_where_its_numbers_are(view: SpectrumView, shown
 
 def test_hidden_curves_leave_no_pixel(view: SpectrumView) -> None:
     view.show_spectra([one()])
-    view.set_residual_visible(True)
+    view.set_options(residual=True)
     accent, raw, residual = (
         coloured(seen(view), colour, 30).sum() for colour in (LIGHT.accent, LIGHT.raw, LIGHT.residual)
     )
     assert min(accent, raw, residual) > 100
-    view.set_denoised_visible(False)
+    view.set_options(denoised=False)
     assert not coloured(seen(view), LIGHT.accent, 90).any()
-    view.set_residual_visible(False)
+    view.set_options(residual=False)
     assert not coloured(seen(view), LIGHT.residual, 60).any()
-    view.set_denoised_visible(True)
-    view.set_raw_visible(False)
+    view.set_options(denoised=True)
+    view.set_options(raw=False)
     assert not in_plot(view, coloured(seen(view), LIGHT.raw, 20)).any()
 
 
 def test_the_confidence_band_contains_nine_in_ten_spectra(view: SpectrumView) -> None:
     view.show_spectra([one(raw=CLEAN)])
-    view.set_raw_visible(False)
+    view.set_options(raw=False)
     tint = theme.blend(LIGHT.panel, LIGHT.accent, LIGHT.band_alpha)
     band = coloured(seen(view), tint, 12)
     for place in (300.0, 1500.0):
@@ -183,7 +183,7 @@ def test_the_confidence_band_contains_nine_in_ten_spectra(view: SpectrumView) ->
         for side in (-1, 1):
             assert near(band, view.position_of(place, height + side * 15 * 1.3), 1)
             assert not near(band, view.position_of(place, height + side * 15 * 2.1), 1)
-    view.set_band_visible(False)
+    view.set_options(band=False)
     bare = coloured(seen(view), tint, 12)
     assert not any(near(bare, view.position_of(place, np.interp(place, AXIS, CLEAN) + 15), 2) for place in PLACES)
 
@@ -192,7 +192,7 @@ def test_the_residual_has_a_quarter_of_the_height_beneath(view: SpectrumView) ->
     view.show_spectra([one()])
     before = view.position_of(900, 100).y()
     assert not coloured(seen(view), LIGHT.residual, 60).any()
-    view.set_residual_visible(True)
+    view.set_options(residual=True)
     picture = seen(view)
     rows = np.flatnonzero(coloured(picture, LIGHT.residual, 60).any(axis=1))
     assert rows.min() > 0.6 * picture.shape[0]
@@ -207,7 +207,7 @@ def test_the_residual_has_a_quarter_of_the_height_beneath(view: SpectrumView) ->
 
 
 def test_a_spectrum_that_is_not_denoised_shows_only_its_raw_curve(view: SpectrumView) -> None:
-    view.set_residual_visible(True)
+    view.set_options(residual=True)
     view.show_spectra([one(denoised=None, expected_error=None)])
     picture = seen(view)
     assert coloured(picture, LIGHT.raw, 30).sum() > 100
@@ -217,7 +217,7 @@ def test_a_spectrum_that_is_not_denoised_shows_only_its_raw_curve(view: Spectrum
 
 def test_twenty_spectra_have_colours_of_their_own_and_a_legend(view: SpectrumView) -> None:
     items = [one(f"cell {index}", raw=CLEAN + 60 * index, denoised=CLEAN + 60 * index) for index in range(20)]
-    view.set_band_visible(False)
+    view.set_options(band=False)
     view.show_spectra(items)
     picture = seen(view)
     assert view.legend == [f"cell {index}" for index in range(20)]
@@ -248,14 +248,14 @@ def test_values_that_are_not_finite_are_gaps(view: SpectrumView) -> None:
     nothing = np.full((600, AXIS.size), np.nan, np.float32)
     for count in (3, 100, 600):
         view.show_set(SpectrumSet(AXIS, nothing[:count]))
-        view.set_log_intensity(count == 100)
+        view.set_options(log=count == 100)
         seen(view)
 
 
 @pytest.mark.parametrize("count", [100, 900], ids=["lines", "density"])
 def test_many_spectra_are_drawn_where_they_are(view: SpectrumView, count: int) -> None:
     spectra, denoised = many(count)
-    view.set_raw_visible(False)
+    view.set_options(raw=False)
     view.show_set(spectra, denoised)
     picture = seen(view)
     ground = coloured(picture, LIGHT.panel, 24)
@@ -265,14 +265,14 @@ def test_many_spectra_are_drawn_where_they_are(view: SpectrumView, count: int) -
         assert near(~ground, view.position_of(place, 1.03 * height))
     for place in (300.0, 1500.0):
         assert not near(~ground, view.position_of(place, 300))
-    view.set_denoised_visible(False)
+    view.set_options(denoised=False)
     picture = seen(view)
     assert in_plot(view, coloured(picture, LIGHT.panel, 24)).all()
 
 
 def test_a_density_is_right_at_every_zoom_and_after_a_pan(view: SpectrumView) -> None:
     spectra, denoised = many(700)
-    view.set_raw_visible(False)
+    view.set_options(raw=False)
     view.show_set(spectra, denoised)
     for factor, share in ((1.0, 0.0), (0.2, 0.0), (1.0, 0.3), (3.0, 0.0)):
         view.zoom_by(factor)
@@ -407,20 +407,20 @@ def test_a_spectrum_that_becomes_denoised_does_not_jump(view: SpectrumView) -> N
 def test_intensities_fit_what_is_drawn(view: SpectrumView) -> None:
     view.show_spectra([one(raw=noisy(scale=200))])
     with_raw = view.visible_range()[1]
-    view.set_raw_visible(False)
+    view.set_options(raw=False)
     without = view.visible_range()[1]
     assert without[1] - without[0] < 0.7 * (with_raw[1] - with_raw[0])
 
 
 def test_log_intensity_shows_small_lines_beside_large_ones(view: SpectrumView) -> None:
     view.show_spectra([one(raw=CLEAN, denoised=CLEAN - 101)])  # partly below zero
-    view.set_log_intensity(True)
+    view.set_options(log=True)
     _, (low, high) = view.visible_range()
     assert 0 < low < 5
     assert high > 514
     accent = coloured(seen(view), LIGHT.accent, 90)
     assert near(accent, view.position_of(900, np.interp(900, AXIS, CLEAN) - 101))
-    view.set_log_intensity(False)
+    view.set_options(log=False)
     assert view.visible_range()[1][0] < 0
 
 
@@ -501,8 +501,8 @@ def test_the_copied_numbers_are_those_drawn(view: SpectrumView) -> None:
     table = np.array([[float(cell) for cell in line.split("\t")] for line in lines[1:]])
     assert np.allclose(table[:, 0], AXIS)
     assert np.allclose(table[:, 2], CLEAN, rtol=1e-6)
-    view.set_raw_visible(False)
-    view.set_band_visible(False)
+    view.set_options(raw=False)
+    view.set_options(band=False)
     assert view.numbers().splitlines()[0].split("\t") == ["Raman shift / cm⁻¹", "quartz denoised / counts"]
 
 
