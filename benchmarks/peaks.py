@@ -83,7 +83,7 @@ def starts(truth: Truth) -> tuple[Any, Any]:
 
 
 def fit_all(
-    truth: Truth, change: Callable[[Any], Any] = lambda spectra: (spectra, None)
+    truth: Truth, change: Callable[[Any], Any] = lambda spectra: (spectra, None, None)
 ) -> tuple[dict[str, Any], float]:
     """Fit all spectra from the starts; values and errors in the order of the true peaks, and the seconds taken."""
     center, fwhm = starts(truth)
@@ -97,9 +97,9 @@ def fit_all(
             "center": center[rows] - truth.axis[truth.peaks["spectrum"][rows], 0],
             "fwhm": fwhm[rows],
         }
-        spectra, error = change(SpectrumSet(axis, truth.values[index]))
+        spectra, error, smooth = change(SpectrumSet(axis, truth.values[index]))
         began = time.perf_counter()
-        fitted = peaks.fit(spectra, KINDS[kind], start, expected_error=error)
+        fitted = peaks.fit(spectra, KINDS[kind], start, expected_error=error, baseline_error=smooth)
         seconds += time.perf_counter() - began
         for name in names:
             result[name][rows] = fitted[name]
@@ -347,8 +347,8 @@ def polystyrene_rows() -> list[list[str]]:
     return rows
 
 
-def processed(spectra: SpectrumSet, without_baseline: bool = False) -> tuple[SpectrumSet, Any]:
-    """Cosmic rays removed, as by the default recipe, and the baseline where chosen."""
+def processed(spectra: SpectrumSet, without_baseline: bool = False) -> tuple[SpectrumSet, Any, Any]:
+    """Cosmic rays removed, as by the default recipe, and the baseline where chosen; the error and its smooth part."""
     from ramanstudio.processing.baseline import SubtractBaseline
     from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
     from ramanstudio.processing.recipe import Recipe
@@ -356,7 +356,8 @@ def processed(spectra: SpectrumSet, without_baseline: bool = False) -> tuple[Spe
 
     steps = (RecipeStep(RemoveCosmicRays()), *([RecipeStep(SubtractBaseline())] if without_baseline else []))
     result = Recipe(steps).apply(spectra)
-    return result.spectra, result.expected_error
+    smooth = result.results[-1].curves["baseline_error"] if without_baseline else None
+    return result.spectra, result.expected_error, smooth
 
 
 def main() -> None:

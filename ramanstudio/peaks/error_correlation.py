@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -16,6 +17,7 @@ _LAGS: Final = 24  # points
 _SIGNIFICANT: Final = 3.0  # standard deviations of the correlation of white noise
 _SPECTRA: Final = 256  # from which the correlation is measured
 _BLOCK_VALUES: Final = 1_000_000
+_BUMP: Final = 1.75  # widths of a line over which the error of a baseline under it stretches
 
 
 def estimate(problem: Problem, solution: Solution, correlation_cm: float = 0.0) -> Floats:
@@ -71,11 +73,45 @@ def inflate(problem: Problem, solution: Solution, spread: Floats, correlation: F
     C plus what the correlation of different points adds.
     """
     inflated = np.empty_like(spread)
+    for part, jacobian in _jacobians(problem, solution):
+        smeared = jacobian.copy()
+        for lag, share in enumerate(correlation[1:], start=1):
+            smeared[:, :, lag:] += share * jacobian[:, :, :-lag]
+            smeared[:, :, :-lag] += share * jacobian[:, :, lag:]
+        # What correlation adds to JᵀWJ: a parameter that only its limits restrict keeps its error.
+        added = jacobian @ (smeared - jacobian).transpose(0, 2, 1)
+        inflated[part] = spread[part] + spread[part] @ added @ spread[part]
+    return inflated
+
+
+def smooth_covariance(problem: Problem, solution: Solution, spread: Floats, baseline_error: Floats) -> Floats:
+    """Return what the error of a subtracted baseline (N, B) adds to the covariance `spread` (N, L + F, L + F).
+
+    Under each line that error is a bump as broad as the line, of the stated size, of unknown sign: each moves the
+    parameters by C JᵀW b. The bumps of lines that overlap are one, those of others are independent.
+    """
+    added = np.zeros_like(spread)
+    n_peaks = problem.n_peaks
+    parameters = problem.parameters(solution.free)
+    center, fwhm = parameters[:, :n_peaks], np.exp(parameters[:, n_peaks : 2 * n_peaks])
+    for part, jacobian in _jacobians(problem, solution):
+        weights = problem.weights[part] if problem.weights.ndim == 2 else problem.weights[part][:, None]
+        u = (problem.axis - center[part][:, :, None]) / (_BUMP * fwhm[part][:, :, None])
+        bumps = np.exp(-4 * np.log(2) * u**2)
+        bumps /= np.maximum(1.0, np.sqrt((bumps**2).sum(axis=1, keepdims=True)))  # no larger than stated in total
+        moved = jacobian @ (bumps * (baseline_error[part] * weights)[:, None]).transpose(0, 2, 1)
+        moved = spread[part] @ moved
+        added[part] = moved @ moved.transpose(0, 2, 1)
+    return added
+
+
+def _jacobians(problem: Problem, solution: Solution) -> Iterator[tuple[slice, Floats]]:
+    """Yield blocks of spectra with their weighted derivatives by all free parameters (n, L + F, B)."""
     n_peaks, n_base = problem.n_peaks, problem.n_baseline
     n_columns = n_peaks * (3 + len(problem.profile.shapes))
     block = max(1, _BLOCK_VALUES // (n_columns * problem.axis.size))
     base = polynomial(problem)
-    for start in range(0, len(spread), block):
+    for start in range(0, len(solution.free), block):
         part = slice(start, start + block)
         rows = problem.rows(part)
         linear = solution.linear[part]
@@ -91,12 +127,4 @@ def inflate(problem: Problem, solution: Solution, spread: Floats, correlation: F
             slopes = problem.expand.T @ slopes
         jacobian = np.concatenate([profiles, np.broadcast_to(base, (len(linear), *base.shape)), slopes], axis=1)
         weights = rows.weights if rows.weights.ndim == 2 else rows.weights[:, None]
-        jacobian *= weights[:, None]
-        smeared = jacobian.copy()
-        for lag, share in enumerate(correlation[1:], start=1):
-            smeared[:, :, lag:] += share * jacobian[:, :, :-lag]
-            smeared[:, :, :-lag] += share * jacobian[:, :, lag:]
-        # What correlation adds to JᵀWJ: a parameter that only its limits restrict keeps its error.
-        added = jacobian @ (smeared - jacobian).transpose(0, 2, 1)
-        inflated[part] = spread[part] + spread[part] @ added @ spread[part]
-    return inflated
+        yield part, jacobian * weights[:, None]

@@ -30,6 +30,7 @@ def fit(
     within: ShiftRange | None = None,
     expected_error: Any = None,
     correlation_cm: float = 0.0,
+    baseline_error: Any = None,
     progress: Progress = SILENT,
 ) -> PeakTable:
     """Fit peaks to each spectrum.
@@ -46,12 +47,15 @@ def fit(
     expected_error : standard deviation of the error of each point, a number, (N,) or (N, B); measured on each spectrum
         where None
     correlation_cm : over how many cm⁻¹ neighbouring errors are correlated; what the residuals show beyond it counts too
+    baseline_error : the part of the expected error that a subtracted baseline leaves, (N, B), which is alike over a
+        whole line: the step Baseline of a recipe states it as `curves["baseline_error"]`
 
     Returns
     -------
     PeakTable with the columns spectrum, peak, center, fwhm, height, area and the shapes of the profile, each with its
-    `*_error` (one standard error), significance (height over its error), reduced_chi2 and flag. A spectrum that
-    cannot be fitted is left out, and `problems` says why. Raises StudioError when no spectrum can be fitted.
+    `*_error` (one standard error; that of a centre holds the uncertainty of a calibrated axis), significance (height
+    over its error), reduced_chi2 and flag. A spectrum that cannot be fitted is left out, and `problems` says why.
+    Raises StudioError when no spectrum can be fitted.
     """
     if isinstance(spectra, SpectrumSet):
         sets: Sequence[SpectrumSet] = (spectra,)
@@ -66,7 +70,8 @@ def fit(
     for members in sets:
         error = None if expected_error is None else error_of(expected_error, first, members, len(sets) > 1)
         begin = _start_of(start, first, members) if len(sets) > 1 else start
-        tables.append(shifted(fit_set(members, options, begin, error, progress), first))
+        smooth = None if baseline_error is None else np.asarray(baseline_error)[first : first + len(members)]
+        tables.append(shifted(fit_set(members, options, begin, error, progress, baseline_error=smooth), first))
         first += len(members)
     table = joined(tables)
     if not len(table) and table.problems:
@@ -75,14 +80,23 @@ def fit(
 
 
 def fit_set(
-    spectra: SpectrumSet, options: Options, start: Any, expected_error: Any = None, progress: Progress = SILENT
+    spectra: SpectrumSet,
+    options: Options,
+    start: Any,
+    expected_error: Any = None,
+    progress: Progress = SILENT,
+    begin: Any = None,
+    baseline_error: Any = None,
 ) -> PeakTable:
-    """Fit one set; see `fit`. Spectra that cannot be fitted are in `problems`."""
+    """Fit one set; see `fit`. Spectra that cannot be fitted are in `problems`.
+
+    `begin` are centres and widths (N, K) to start each spectrum from instead of those of a model `start`.
+    """
     row = profile_of(options.profile)
     baseline_degree(options.baseline)
     if start is None:
         return find_set(spectra, options, expected_error, progress=progress)
-    prepared = prepare(spectra, options.within, expected_error)
+    prepared = prepare(spectra, options.within, expected_error, baseline_error)
     if isinstance(start, PeakModel):
         groups: dict[int | None, NDArray[np.intp]] = {None: np.arange(len(spectra))}
         problems: dict[int, StudioError] = {}
@@ -97,7 +111,8 @@ def fit_set(
         if usable.size:
             part = progress.part(done, len(spectra))
             if key is None:
-                problem = model_problem(prepared, usable, start)
+                from_each = None if begin is None else (begin[0][usable], begin[1][usable])
+                problem = model_problem(prepared, usable, start, from_each)
                 names = [peak.name for peak in start.peaks]
             else:
                 problem = table_problem(prepared, usable, table, row, options, key)

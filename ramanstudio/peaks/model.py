@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -92,6 +92,27 @@ class PeakModel:
         peaks[index] = replace(peaks[index], **changes)
         return replace(self, peaks=tuple(peaks))
 
+    def part(self, members: Sequence[int]) -> PeakModel:
+        """Return the model of some peaks, in the order of `members`, with the ties between them."""
+        number = {index: position for position, index in enumerate(members)}
+        ties = tuple(
+            replace(tie, peak=number[tie.peak], to=number[tie.to])
+            for tie in self.ties
+            if tie.peak in number and tie.to in number
+        )
+        return replace(self, peaks=tuple(self.peaks[index] for index in members), ties=ties)
+
+    def with_tie(self, tie: Tie) -> PeakModel:
+        """Return the model with a tie, in place of one of its kind that the peak had.
+
+        Raises StudioError when it contradicts the other ties.
+        """
+        others = tuple(item for item in self.ties if (item.kind, item.peak) != (tie.kind, tie.peak))
+        model = replace(self, ties=(*others, tie))
+        centers = [peak.center.value for peak in self.peaks]
+        layout(model, np.array([min(centers) - 100, max(centers) + 100, max(centers) + 101]))
+        return model
+
 
 def baseline_degree(baseline: str) -> int:
     """Return the degree of the polynomial, -1 for none. Raises StudioError when there is no such baseline."""
@@ -125,27 +146,39 @@ def layout(model: PeakModel, axis: Floats) -> Layout:
     Raises StudioError when ties contradict each other.
     """
     row = profile(model.profile)
-    n_peaks = len(model.peaks)
     centers, widths = [peak.center for peak in model.peaks], [peak.fwhm for peak in model.peaks]
     start = [parameter.value for parameter in centers]
-    low, high = default_limits(np.array(start), np.array([width.value for width in widths]), axis, row)
+    low, high = limits(model, np.array(start), np.array([width.value for width in widths]), axis)
     start += [float(np.log(width.value)) for width in widths]
     locked = [parameter.locked for parameter in (*centers, *widths)]
-    for index, parameter in enumerate((*centers, *widths)):
-        by_log = index >= n_peaks
-        if parameter.low is not None:
-            low[index] = np.log(max(parameter.low, 1e-9)) if by_log else parameter.low
-        if parameter.high is not None:
-            high[index] = np.log(max(parameter.high, 1e-9)) if by_log else parameter.high
-    for number, shape in enumerate(row.shapes):
-        for index, peak in enumerate(model.peaks):
+    for shape in row.shapes:
+        for peak in model.peaks:
             parameter = peak.shapes.get(shape.name, Parameter(shape.start))
             start.append(min(max(parameter.value, shape.low), shape.high))
             locked.append(parameter.locked)
-            at = (2 + number) * n_peaks + index
-            low[at] = shape.low if parameter.low is None else max(shape.low, parameter.low)
-            high[at] = shape.high if parameter.high is None else min(shape.high, parameter.high)
     return _tied(model, np.array(start), low, high, np.array(locked, dtype=bool))
+
+
+def limits(model: PeakModel, center: Floats, fwhm: Floats, axis: Floats) -> tuple[Floats, Floats]:
+    """Return the limits (..., P) of all nonlinear parameters: the model's, else those around `center` and `fwhm`.
+
+    `center` and `fwhm` (..., K) are where the peaks start.
+    """
+    row, n_peaks = profile(model.profile), len(model.peaks)
+    low, high = default_limits(center, fwhm, axis, row)
+    for index, parameter in enumerate([*(peak.center for peak in model.peaks), *(peak.fwhm for peak in model.peaks)]):
+        by_log = index >= n_peaks
+        if parameter.low is not None:
+            low[..., index] = np.log(max(parameter.low, 1e-9)) if by_log else parameter.low
+        if parameter.high is not None:
+            high[..., index] = np.log(max(parameter.high, 1e-9)) if by_log else parameter.high
+    for number, shape in enumerate(row.shapes):
+        for index, peak in enumerate(model.peaks):
+            parameter = peak.shapes.get(shape.name, Parameter(shape.start))
+            at = (2 + number) * n_peaks + index
+            low[..., at] = shape.low if parameter.low is None else max(shape.low, parameter.low)
+            high[..., at] = shape.high if parameter.high is None else min(shape.high, parameter.high)
+    return low, high
 
 
 def default_limits(center: Floats, fwhm: Floats, axis: Floats, row: Profile) -> tuple[Floats, Floats]:

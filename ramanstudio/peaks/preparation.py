@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.axis_uncertainty import axis_sd_cm
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
@@ -17,6 +18,7 @@ from ramanstudio.signal.snr import noise_sigma
 Floats = NDArray[np.float64]
 
 MIN_POINTS: Final = 8
+_LEAST_WHITE: Final = 0.2  # of the expected error, that is independent from point to point
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,8 @@ class Options:
 class Prepared:
     """Spectra in the range of a fit, as double precision: `values` (N, B), 0 at NaN, and `weights` (N,) or (N, B).
 
-    `sigma_known` says whether the expected error was given.
+    `sigma_known` says whether the expected error was given; `baseline_error` (N, B) is the smooth part of it;
+    `axis_sd_cm` is the standard uncertainty of the axis, which all peaks of a spectrum share.
     """
 
     axis: Floats
@@ -41,10 +44,14 @@ class Prepared:
     weights: Floats
     n_points: NDArray[np.intp]
     sigma_known: bool
+    baseline_error: Floats | None = None
+    axis_sd_cm: float = 0.0
 
 
-def prepare(spectra: SpectrumSet, within: ShiftRange | None, expected_error: Any = None) -> Prepared:
-    """Cut out the range and weight each point by one over its expected error.
+def prepare(
+    spectra: SpectrumSet, within: ShiftRange | None, expected_error: Any = None, baseline_error: Any = None
+) -> Prepared:
+    """Cut out the range and weight each point by one over its expected error, what is smooth of it left out.
 
     Raises StudioError when fewer than eight points lie in the range.
     """
@@ -66,6 +73,13 @@ def prepare(spectra: SpectrumSet, within: ShiftRange | None, expected_error: Any
     else:
         given = np.asarray(expected_error, dtype=np.float64)
         sigma = given[:, inside] if given.ndim == 2 else np.broadcast_to(given, (len(values),)).copy()
+    smooth = None
+    if baseline_error is not None:
+        smooth = np.broadcast_to(np.asarray(baseline_error, dtype=np.float64)[..., inside], values.shape)
+        smooth = np.where(np.isfinite(smooth), smooth, 0.0)
+        if expected_error is not None:
+            total = sigma if sigma.ndim == 2 else sigma[:, None]
+            sigma = np.sqrt(np.maximum(total**2 - smooth**2, (_LEAST_WHITE * total) ** 2))
     whole = np.where(finite, values, 0.0)
     smallest = np.maximum(1e-7 * np.ptp(whole, axis=1), 1e-9 * np.abs(whole).max(axis=1))
     smallest[smallest < 1e-100] = 1.0
@@ -75,7 +89,8 @@ def prepare(spectra: SpectrumSet, within: ShiftRange | None, expected_error: Any
         spread = np.broadcast_to(weights[:, None] if weights.ndim == 1 else weights, values.shape)
         weights = np.where(finite & np.isfinite(spread), spread, 0.0)
         values = np.where(finite, values, 0.0)
-    return Prepared(axis, values, weights, finite.sum(axis=1), expected_error is not None)
+    known = expected_error is not None
+    return Prepared(axis, values, weights, finite.sum(axis=1), known, smooth, axis_sd_cm(spectra.about))
 
 
 def _noise(whole: NDArray[Any], values: Floats, finite: NDArray[np.bool_]) -> Floats:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.peaks.fitting import fit
+from ramanstudio.peaks.fitting import fit, fit_set
 from ramanstudio.peaks.model import PeakModel
 from ramanstudio.peaks.peak_table import PeakTable
+from ramanstudio.peaks.preparation import Options
 
 N_NEIGHBOURS: Final = 8
 _WORSE, _FLAGGED = 1.5, 3.0  # times the reduced chi² of good fits to be tried again; of the median, to be flagged
@@ -32,29 +33,36 @@ def fit_series(
 ) -> PeakTable:
     """Fit the same peaks to all N spectra of a map or series.
 
-    All start from one table or model. Fits that did not converge, stand at a limit or are worse than the good ones
-    start again from the solution of a neighbour (by x, y and z of the table, else in order), and the better one of both
-    is kept; those that stay bad are flagged.
+    All start from one table or model, whose limits, locks and ties hold in each. Fits that did not converge, stand at a
+    limit or are worse than the good ones start again from the solution of a neighbour (by x, y and z of the table, else
+    in order), and the better one of both is kept; those that stay bad are flagged.
 
     Parameters are those of `fit`; `start` is needed. Returns a PeakTable with the same number of peaks for each.
     Raises StudioError when no spectrum can be fitted.
     """
-    options: dict[str, Any] = {"baseline": baseline, "within": within, "expected_error": expected_error}
-    table = fit(spectra, profile, start, progress=progress.part(0, 2 * len(spectra)), **options)
-    profile, options["baseline"] = table.about["profile"], table.about["baseline"]
+    if isinstance(start, PeakModel):
+        profile, baseline = start.profile, start.baseline
+    options = Options(profile, baseline, within)
+    part = progress.part(0, 2 * len(spectra))
+    table = fit(spectra, profile, start, baseline=baseline, within=within, expected_error=expected_error, progress=part)
     n_peaks = int(table["peak"].max()) + 1
     columns = {name: np.array(column) for name, column in table.columns.items()}
     fitted = columns["spectrum"].reshape(-1, n_peaks)[:, 0]
     neighbours = _neighbours(spectra, fitted)
     for _ in range(_ROUNDS):
         bad = np.flatnonzero(_is_bad(columns, n_peaks))
-        if not bad.size or bad.size == fitted.size or isinstance(start, PeakModel):
+        if not bad.size or bad.size == fitted.size:
             break
-        begin = {"spectrum": np.repeat(np.arange(bad.size), n_peaks), **_nearby(columns, neighbours, bad, n_peaks)}
+        near = _nearby(columns, neighbours, bad, n_peaks)
         error = _rows(expected_error, fitted[bad])
-        again = fit(spectra[fitted[bad]], profile, begin, **{**options, "expected_error": error})
+        if isinstance(start, PeakModel):
+            begin = near["center"].reshape(-1, n_peaks), near["fwhm"].reshape(-1, n_peaks)
+            again = fit_set(spectra[fitted[bad]], options, start, error, begin=begin)
+        else:
+            table_of_starts = {"spectrum": np.repeat(np.arange(bad.size), n_peaks), **near}
+            again = fit_set(spectra[fitted[bad]], options, table_of_starts, error)
         progress(2 * len(spectra) - bad.size, 2 * len(spectra), "spectra")
-        if not _take_better(columns, again, bad, n_peaks):
+        if not len(again) or not _take_better(columns, again, bad, n_peaks):
             break
     chi2 = columns["reduced_chi2"].reshape(-1, n_peaks)[:, 0]
     worse = (chi2 > _FLAGGED * np.median(chi2)) & (columns["flag"].reshape(-1, n_peaks) == "").all(axis=1)

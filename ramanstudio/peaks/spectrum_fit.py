@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
@@ -68,7 +67,7 @@ def fit_spectrum(
     for done, (members, limits) in enumerate(groups):
         progress(done, len(groups), "ranges")
         try:
-            table, part = _fit_group(spectrum, _sub_model(model, members), limits, expected_error)
+            table, part = _fit_group(spectrum, model.part(members), limits, expected_error)
         except StudioError as error:
             problem = problem or error
             continue
@@ -119,17 +118,17 @@ def ranges_of(spectrum: SpectrumSet, model: PeakModel, within: ShiftRange | None
             f"There is no peak between {low:.0f} and {high:.0f} cm⁻¹.",
             remedy="Find peaks there, or add one by a click.",
         )
-    if within is not None or high - low <= _SHORT_CM or model.ties:
+    if within is not None or high - low <= _SHORT_CM:
         return [(inside, (low, high))]
     order = sorted(inside, key=lambda index: model.peaks[index].center.value)
     groups: list[list[int]] = [order[:1]]
     for index in order[1:]:
         peak, last = model.peaks[index], model.peaks[groups[-1][-1]]
         near = peak.center.value - last.center.value < REACH * 0.6 * (peak.fwhm.value + last.fwhm.value)
-        if near:
-            groups[-1].append(index)
-        else:
-            groups.append([index])
+        # Tied peaks are fitted together, with those between them.
+        tied = [number for number, group in enumerate(groups) if any(_are_tied(model, index, other) for other in group)]
+        first = min([*tied, len(groups) - 1] if near else [*tied, len(groups)])
+        groups[first:] = [[*(other for group in groups[first:] for other in group), index]]
     step = float(np.median(np.diff(spectrum.axis)))
     ends = [
         (
@@ -151,14 +150,8 @@ def ranges_of(spectrum: SpectrumSet, model: PeakModel, within: ShiftRange | None
     ]
 
 
-def _sub_model(model: PeakModel, members: Sequence[int]) -> PeakModel:
-    number = {index: position for position, index in enumerate(members)}
-    ties = tuple(
-        replace(tie, peak=number[tie.peak], to=number[tie.to])
-        for tie in model.ties
-        if tie.peak in number and tie.to in number
-    )
-    return replace(model, peaks=tuple(model.peaks[index] for index in members), ties=ties)
+def _are_tied(model: PeakModel, index: int, other: int) -> bool:
+    return any({tie.peak, tie.to} == {index, other} for tie in model.ties)
 
 
 def _fit_group(

@@ -12,7 +12,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.peaks import error_correlation
 from ramanstudio.peaks.least_squares import Solution, solve
-from ramanstudio.peaks.model import PeakModel, baseline_degree, default_limits, layout
+from ramanstudio.peaks.model import PeakModel, baseline_degree, default_limits, layout, limits
 from ramanstudio.peaks.peak_table import PeakTable
 from ramanstudio.peaks.preparation import Options, Prepared
 from ramanstudio.peaks.problem import Problem
@@ -63,10 +63,12 @@ def solved_problem(
         solution = solve(problem, progress)
         spread = covariance(problem, solution)
         lags = error_correlation.estimate(problem, solution, options.correlation_cm)
-        if lags.size > 1:
-            spread = error_correlation.inflate(problem, solution, spread, lags)
+        inflated = error_correlation.inflate(problem, solution, spread, lags) if lags.size > 1 else spread
     _, scale = reduced_chi_squared(problem, solution, prepared.n_points[spectra], prepared.sigma_known)
-    spread = spread * scale[:, None, None]
+    curvature, spread = spread, inflated * scale[:, None, None]
+    if prepared.baseline_error is not None:
+        baseline_error = prepared.baseline_error[spectra]
+        spread = spread + error_correlation.smooth_covariance(problem, solution, curvature, baseline_error)
     n_heights = solution.linear.shape[1] - problem.n_baseline
     heights = solution.linear[:, :n_heights]
     heights = heights if problem.share is None else heights @ problem.share.T
@@ -87,14 +89,25 @@ def fit_problem(
     return result_table(problem, solved.solution, solved.spread, spectra, prepared, options, names)
 
 
-def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) -> Problem:
-    """Return the problem of fitting one model to the spectra `rows`."""
+def model_problem(
+    prepared: Prepared, rows: NDArray[np.intp], model: PeakModel, begin: tuple[Floats, Floats] | None = None
+) -> Problem:
+    """Return the problem of fitting one model to the spectra `rows` (n,).
+
+    `begin` are centres and widths (n, K) to start each spectrum from instead of those of the model.
+    """
     plan = layout(model, prepared.axis)
     row = profile(model.profile)
     n = len(rows)
+    start, low, high = plan.start[None], plan.low[None], plan.high[None]
+    if begin is not None:
+        center, fwhm = begin[0], np.maximum(begin[1], 1e-9)
+        low, high = (entries[:, plan.free] for entries in limits(model, center, fwhm, prepared.axis))
+        shapes = np.broadcast_to(plan.start[2 * center.shape[1] :], (n, len(plan.start) - 2 * center.shape[1]))
+        start = np.concatenate([center, np.log(fwhm), shapes], axis=1)
 
     def repeated(entries: Floats) -> Floats:
-        return np.repeat(entries[None], n, axis=0)
+        return np.ascontiguousarray(np.broadcast_to(entries, (n, entries.shape[-1])))
 
     return Problem(
         prepared.axis,
@@ -103,11 +116,11 @@ def model_problem(prepared: Prepared, rows: NDArray[np.intp], model: PeakModel) 
         row,
         len(model.peaks),
         baseline_degree(model.baseline),
-        repeated(plan.start[plan.free]),
-        repeated(plan.low),
-        repeated(plan.high),
+        repeated(start[:, plan.free]),
+        repeated(low),
+        repeated(high),
         plan.expand,
-        None if plan.offset is None else repeated(plan.offset),
+        None if plan.offset is None else repeated(plan.offset[None]),
         plan.share,
         **{name: values[plan.free] for name, values in shape_prior(row, len(model.peaks)).items()},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,6 +36,7 @@ _PEAK: Final = Schema(
         "fwhm_cm": _LIMITS,
         "eta": optional(number(0, 1)),
         "optional": optional(flag(), False),
+        "locked": optional(list_of(text(choices=("center", "fwhm")), 2), ()),
     }
 )
 _QUANTITY: Final = Schema(
@@ -133,7 +135,9 @@ def apply(
     table = result_table(solved.problem, solved.solution, solved.spread, rows, prepared, options, names)
     given = {**template.variables, **(variables or {})}
     quantities = tuple(
-        evaluate(quantity, solved, names, given) for quantity in template.quantities if quantity.names() <= set(names)
+        evaluate(quantity, solved, names, given, prepared.axis_sd_cm)
+        for quantity in template.quantities
+        if quantity.names() <= set(names)
     )
     return TemplateFit(
         template, PeakTable(table.columns, {**table.about, "template": template.title}, problems), rows, quantities
@@ -191,7 +195,9 @@ def _template(key: str, record: dict[str, Any]) -> Template:
                 f"The limits of peak '{entry['name']}' are not in order.", remedy="Give [lowest, start, highest]."
             )
         shapes = {} if entry["eta"] is None else {"eta": Parameter(entry["eta"], locked=True)}
-        peaks.append(Peak(Parameter(value, low, high), Parameter(fwhm, narrow, wide), entry["name"], shapes))
+        center = Parameter(value, low, high, "center" in entry["locked"])
+        width = Parameter(fwhm, narrow, wide, "fwhm" in entry["locked"])
+        peaks.append(Peak(center, width, entry["name"], shapes))
     names = [peak.name for peak in peaks]
     ties = []
     for entry in record["tie"]:
@@ -231,6 +237,9 @@ def write(path: Path, template: Template) -> Path:
             entry["eta"] = peak.shapes["eta"].value
         if peak.name in template.optional:
             entry["optional"] = True
+        locked = [name for name in ("center", "fwhm") if getattr(peak, name).locked]
+        if locked:
+            entry["locked"] = locked
         peaks.append(entry)
     names = [peak.name for peak in template.model.peaks]
     record: dict[str, Any] = {
@@ -270,6 +279,44 @@ def write(path: Path, template: Template) -> Path:
 def user_folder() -> Path:
     """Return the folder of the user's templates."""
     return paths.user_data() / "peaks"
+
+
+def of_model(title: str, model: PeakModel, within: ShiftRange, about: str = "") -> Template:
+    """Return a template of the user's own peaks; those without a name get their position as one."""
+    taken: set[str] = set()
+    peaks = []
+    for peak in model.peaks:
+        name = stem = peak.name or f"p{peak.center.value:.0f}"
+        number = 2
+        while name in taken:
+            name, number = f"{stem}_{number}", number + 1
+        taken.add(name)
+        peaks.append(replace(peak, name=name))
+    return Template(_key(title), title, within, replace(model, peaks=tuple(peaks)), about=about)
+
+
+def keep(template: Template) -> Path:
+    """Write a template into the folder of the user's, in place of one of this title; return its file.
+
+    Raises StudioError when it has the title of one that comes with the program, or cannot be written.
+    """
+    if not template.title.strip():
+        raise StudioError("A template needs a title.", remedy="Type what it is for.")
+    path = user_folder() / f"{_key(template.title)}{SUFFIX}"
+    if any(file.stem == path.stem for file in available() if not is_own(file)):
+        raise StudioError(
+            f"A template that comes with the program is called '{template.title}'.", remedy="Choose another title."
+        )
+    return write(path, template)
+
+
+def is_own(path: Path) -> bool:
+    """Whether a template is one of the user's."""
+    return path.parent == user_folder()
+
+
+def _key(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "template"
 
 
 def available() -> list[Path]:

@@ -53,6 +53,9 @@ class Denoise:
                 # nothing was measured there: what interpolation misses beside these points is not the network's error
                 missed = interpolation_error(denoised.spectra.values, replaced)
                 error[:, part] = np.hypot(error[:, part], missed)
+            if state.scatter is not None and state.scatter.shape == error.shape:
+                kept = state.expected_error[:, part] * np.sqrt(state.scatter[:, part])
+                error[:, part] = np.hypot(error[:, part], kept)
             before.append(denoised.snr_before)
             after.append(denoised.snr_after)
         # The strongest line counts: the stretch with the higher ratio holds it.
@@ -62,7 +65,7 @@ class Denoise:
         known = snr_before > 0
         ratio = float(np.median(snr_after[known] / snr_before[known])) if known.any() else np.nan
         return StepResult(
-            replace(state, spectra=spectra.with_values(values), expected_error=error),
+            replace(state, spectra=spectra.with_values(values), expected_error=error, scatter=None),
             f"×{ratio:.2g}" if np.isfinite(ratio) else "",
             {"as_set_used": bool(together), "stretches": [part.stop - part.start for part in parts]},
             {"snr_before": snr_before, "snr_after": snr_after},

@@ -9,6 +9,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.paths import bundled_path
 from ramanstudio.core.progress import SILENT, Progress
@@ -69,16 +72,23 @@ class Recipe:
         if sum(isinstance(entry.step, Denoise) for entry in self.steps if entry.enabled) > 1:
             raise StudioError("A recipe can denoise only once.", remedy="Remove one of its steps 'Denoise'.")
 
-    def apply(self, spectra: SpectrumSet, engine: Denoiser | None = None, progress: Progress = SILENT) -> Processed:
+    def apply(
+        self,
+        spectra: SpectrumSet,
+        engine: Denoiser | None = None,
+        progress: Progress = SILENT,
+        error: NDArray[np.float32] | None = None,
+    ) -> Processed:
         """Apply the recipe to N spectra; without an `engine` the default model is loaded where it is needed.
 
+        `error` (N, B) is the standard error of spectra that are averages, which is carried through.
         Raises StudioError when a step cannot be applied, Cancelled when asked to stop.
         """
         if engine is None and any(isinstance(entry.step, Denoise) and entry.enabled for entry in self.steps):
             from ramanstudio.engine import Engine
 
             engine = Engine.load()
-        return Runner(spectra, engine).run(self.steps, progress)
+        return Runner(spectra, engine, error=error).run(self.steps, progress)
 
     def with_enabled(self, index: int, enabled: bool) -> Recipe:
         """Return the recipe with a step switched on or off."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.processing.step import Context, Denoiser, RecipeStep, State, Step, StepResult
 from ramanstudio.signal.snr import noise_sigma
+
+SCATTER_POINTS: Final = 31  # over which the scatter of averaged spectra is smoothed
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,8 @@ class Runner:
 
     A changed step is applied again together with those after it; those before it, Denoise among them, are not.
     `known` is what a runner of the same spectra returned earlier: its stages are kept likewise. With `keep_stages` off
-    only the last one is kept, and of the others the values of each spectrum: for sets that are large.
+    only the last one is kept, and of the others the values of each spectrum: for sets that are large. `error` (N, B) is
+    the standard error of spectra that are averages; where None, the error is their noise.
     """
 
     def __init__(
@@ -59,11 +62,14 @@ class Runner:
         denoiser: Denoiser | None = None,
         known: Processed | None = None,
         keep_stages: bool = True,
+        error: NDArray[np.float32] | None = None,
     ) -> None:
         enough = spectra.points >= 3 and len(spectra) > 0  # of two points nothing is known of the noise
         sigma = noise_sigma(spectra.values) if enough else np.zeros(len(spectra), dtype=np.float32)
-        error = np.broadcast_to(sigma[:, None], spectra.values.shape)  # no copy: a map may be large
-        self.start = State(spectra, error)
+        noise = np.broadcast_to(sigma[:, None], spectra.values.shape)  # no copy: a map may be large
+        self.start = State(spectra, noise)
+        if error is not None and error.shape == spectra.values.shape:
+            self.start = State(spectra, error, scatter=_scatter(error, sigma))
         self._denoiser = denoiser
         self._keep_stages = keep_stages
         self._steps: list[Step] = list(known.steps) if known is not None else []
@@ -119,6 +125,16 @@ class Runner:
             _mask(state.doubtful, state.spectra.values.shape),
             tuple(steps),
         )
+
+
+def _scatter(error: NDArray[np.float32], sigma: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The share of the squared standard `error` (N, B) of averages that their noise `sigma` (N,) does not explain."""
+    from scipy.ndimage import uniform_filter1d
+
+    # at one point the error of a few spectra is known to no better than a third
+    squared = uniform_filter1d(error.astype(np.float64) ** 2, min(SCATTER_POINTS, error.shape[1]), axis=1)
+    share = 1 - sigma[:, None].astype(np.float64) ** 2 / np.maximum(squared, 1e-300)
+    return np.clip(share, 0, 1).astype(np.float32)
 
 
 def _apply(step: Step, state: State, context: Context) -> StepResult:

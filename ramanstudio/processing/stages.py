@@ -9,12 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.axis_uncertainty import AXIS_KEYS
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.batches import MIN_POINTS
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.processing.baseline import SubtractBaseline
+from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.normalise import Normalise
 from ramanstudio.processing.recipe import Recipe
@@ -39,6 +41,22 @@ def length_of_front(recipe: Recipe) -> int:
 def front_steps(recipe: Recipe) -> tuple[Step, ...]:
     """Return the enabled steps up to Denoise and with it."""
     return tuple(entry.step for entry in recipe.steps[: length_of_front(recipe)] if entry.enabled)
+
+
+def recipe_of_mean(recipe: Recipe) -> Recipe:
+    """Return the recipe for a mean of spectra as they enter Denoise: without what was done to them before.
+
+    Cosmic rays stay, without those marked by hand; what compares the spectra of a set is left out.
+    """
+    n_front = length_of_front(recipe)
+    front = [row for row in recipe.steps[:n_front] if isinstance(row.step, RemoveCosmicRays | Denoise)]
+    unmarked = [
+        replace(row, step=replace(row.step, added=(), removed=())) if isinstance(row.step, RemoveCosmicRays) else row
+        for row in front
+    ]
+    behind = [row for row in recipe.steps[n_front:] if not is_set_wide(row.step)]
+    steps = (*unmarked, *behind)
+    return recipe if steps == recipe.steps else replace(recipe, steps=steps)
 
 
 def same_front(first: Recipe, second: Recipe) -> bool:
@@ -192,7 +210,8 @@ def like_processed(measured: SpectrumSet, processed: Processed) -> SpectrumSet:
 def _on_axis_of(spectra: SpectrumSet, values: NDArray[np.float32], after: SpectrumSet, step: Step) -> SpectrumSet:
     """`values` on the axis that a step left; a moved axis of as many points keeps them."""
     if spectra.same_axis(after) or (step.key == "shift" and spectra.points == after.points):
-        return spectra.with_axis(after.axis, values)
+        about = {key: after.about[key] for key in AXIS_KEYS if key in after.about}
+        return spectra.with_axis(after.axis, values).with_about(**about)
     if isinstance(step, Resample):
         from ramanstudio.signal.comparison import resample
 

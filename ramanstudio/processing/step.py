@@ -42,6 +42,8 @@ class State:
     correlation_cm : over how many cm⁻¹ neighbouring errors are correlated; 0 for independent points
     replaced : (N, B) points that were interpolated in place of a cosmic ray; None where nobody has searched
     doubtful : (N, B) points that are a line as narrow as a cosmic ray, or a cosmic ray; None likewise
+    scatter : (N, B) share, 0 to 1, of the squared error that is what averaged spectra differ by beside their noise,
+        which Denoise does not remove; None where they are no averages
     """
 
     spectra: SpectrumSet
@@ -49,19 +51,22 @@ class State:
     correlation_cm: float = 0.0
     replaced: NDArray[np.bool_] | None = None
     doubtful: NDArray[np.bool_] | None = None
+    scatter: NDArray[np.float32] | None = None
 
     def on_points(self, inside: NDArray[np.bool_]) -> State:
         """Return the state with only the points `inside` (B,) of the axis."""
         kept = self.spectra.with_axis(self.spectra.axis[inside], self.spectra.values[:, inside])
         replaced = None if self.replaced is None else self.replaced[:, inside]
         doubtful = None if self.doubtful is None else self.doubtful[:, inside]
-        return State(kept, self.expected_error[:, inside], self.correlation_cm, replaced, doubtful)
+        scatter = None if self.scatter is None else self.scatter[:, inside]
+        return State(kept, self.expected_error[:, inside], self.correlation_cm, replaced, doubtful, scatter)
 
     def rows(self, rows: NDArray[Any] | slice) -> State:
         """Return the state of some of the spectra."""
         replaced = None if self.replaced is None else self.replaced[rows]
         doubtful = None if self.doubtful is None else self.doubtful[rows]
-        return State(self.spectra[rows], self.expected_error[rows], self.correlation_cm, replaced, doubtful)
+        scatter = None if self.scatter is None else self.scatter[rows]
+        return State(self.spectra[rows], self.expected_error[rows], self.correlation_cm, replaced, doubtful, scatter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ def apply_to_finite(state: State, apply: Callable[[State], StepResult]) -> StepR
         expected_error=error,
         replaced=state.replaced,
         doubtful=state.doubtful,
+        scatter=state.scatter,
     )
     curves = {}
     for name, curve in result.curves.items():

@@ -48,7 +48,7 @@ class RecipeRun:
         rows = self._steps[: length_of_front(entry.recipe)]
         denoise = next((row.step for row in rows if row.enabled and isinstance(row.step, Denoise)), None)
         before = [row for row in rows if not isinstance(row.step, Denoise)]
-        self._before = Runner(self.source).run(before, progress, skip_problems=True)
+        self._before = Runner(self.source, error=entry.standard_error).run(before, progress, skip_problems=True)
         self.pieces = pieces_to_denoise(self._before.spectra) if denoise is not None else []
         self.needs_network = denoise is not None
         self.measured = self._before.spectra
@@ -58,7 +58,7 @@ class RecipeRun:
 
     def finish(self, denoised: Sequence[Denoised | StudioError], progress: Progress = SILENT) -> Result:
         """Return the result, given what the network made of the `pieces`."""
-        runner = Runner(self.source, KnownDenoiser(denoised), self._before)
+        runner = Runner(self.source, KnownDenoiser(denoised), self._before, error=self.entry.standard_error)
         processed = runner.run(self._steps, progress, skip_problems=True)
         return result_of(self.entry, processed)
 
@@ -115,7 +115,7 @@ def apply_behind(
     pieces: list[Denoised | StudioError] = [denoised] if denoised is not None else []
     if result.problem:
         pieces = [StudioError(result.problem)]
-    runner = Runner(source, KnownDenoiser(pieces), known)
+    runner = Runner(source, KnownDenoiser(pieces), known, error=entry.standard_error)
     processed = runner.run(steps, progress, skip_problems=True)
     fresh = result_of(entry, processed)
     kept = denoised if denoised is not None and fresh.denoised is not None and _is_same(denoised, fresh) else None
@@ -159,7 +159,9 @@ def _denoised(entry: Entry, processed: Processed, index: int | None) -> Denoised
         state, before, after = result.state, result.curves["snr_before"], result.curves["snr_after"]
         return Denoised(state.spectra, state.expected_error, before, after)
     n_front = len(front_steps(entry.recipe))
-    state = processed.results[n_front - 1].state if n_front else Runner(_source(entry)).start
+    state = (
+        processed.results[n_front - 1].state if n_front else Runner(_source(entry), error=entry.standard_error).start
+    )
     ratio = _snr(state.spectra)
     return Denoised(state.spectra, state.expected_error, ratio, ratio)
 

@@ -58,7 +58,7 @@ class Entry:
     several entries share for one set across files, 0 for each spectrum by itself. `recipe` is how the spectra are
     processed; entries may share it. `file_index` is the number of the set in the file at `path` where the spectra were
     read from there, None where they come from elsewhere (a project, a computation). `label_offsets` are the peak labels
-    that the user moved.
+    that the user moved. `standard_error` (N, B) is that of a mean, from the scatter of the spectra that were averaged.
     """
 
     id: int
@@ -72,6 +72,7 @@ class Entry:
     file_index: int | None = None
     recipe: Recipe = DEFAULT_RECIPE
     label_offsets: tuple[LabelOffset, ...] = ()
+    standard_error: NDArray[np.float32] | None = None
 
     @property
     def is_set(self) -> bool:

@@ -89,6 +89,7 @@ _ENTRY: Final = Schema(
         "remedy": optional(text(), ""),
         "noise_region": _RANGE,
         "together": optional(ID, 0),
+        "standard_error": optional(list_of(number(0, 1e38), 10_000_000), ()),
     }
 )
 _RESULT: Final = Schema(
@@ -299,6 +300,8 @@ def _entry_to_json(entry: Entry, result: Result | None, recipes: _Recipes) -> di
     facts["path"] = str(entry.path)
     if entry.label_offsets:
         facts["peak_labels"] = [[item.row, item.shift, item.by_cm, item.by_height] for item in entry.label_offsets]
+    if entry.standard_error is not None and len(entry.standard_error) == 1:  # a mean is one spectrum
+        facts["standard_error"] = entry.standard_error[0].tolist()
     facts["about"] = dict(entry.source.about) if entry.source is not None else {}
     if result is not None:
         facts["result"] = {key: getattr(result, field) for key, field in _RESULT_KEYS.items()}
@@ -482,6 +485,7 @@ def _without_source(facts: Any, others: Mapping[int, Entry], recipes: Sequence[R
     """An entry as the JSON text has it, before its spectra are read."""
     fields = _ENTRY.read(facts, "The entry")
     require(fields["id"] not in others, "two entries have one id")
+    error = fields["standard_error"]
     return Entry(
         fields["id"],
         fields["name"],
@@ -493,6 +497,7 @@ def _without_source(facts: Any, others: Mapping[int, Entry], recipes: Sequence[R
         fields["together"],
         recipe=_recipe(fields["recipe"], recipes, DEFAULT_RECIPE),
         label_offsets=tuple(LabelOffset(int(row), *others) for row, *others in fields["peak_labels"]),
+        standard_error=np.array([error], dtype=np.float32) if error else None,
     )
 
 

@@ -193,3 +193,24 @@ def test_a_saturated_top_is_noted():
 def test_nothing_is_less_certain_than_its_limits():
     table = peaks.fit(SpectrumSet(AXIS, np.full((1, AXIS.size), 5.0)), "voigt", {"center": [500.0], "fwhm": [10.0]})
     assert table["center_error"][0] < 30
+
+
+def test_the_error_of_a_subtracted_baseline_is_alike_over_a_line_and_widens_its_area():
+    axis = np.arange(400.0, 600.0)
+    rng = np.random.default_rng(3)
+    n = 300
+    line = 1 / (1 + ((axis - 500) / 8) ** 2)
+    under = rng.normal(0, 0.1, (n, 1)) * np.exp(-4 * np.log(2) * ((axis - 500) / 24) ** 2)
+    noise = rng.normal(0, 0.02, (n, axis.size))
+    spectra = SpectrumSet(axis, line + under + noise)
+    smooth = np.broadcast_to(0.1 * np.exp(-4 * np.log(2) * ((axis - 500) / 60) ** 2), (n, axis.size))
+    start = {"center": [500.0], "fwhm": [16.0]}
+    total = np.hypot(0.02, smooth)
+    area = 8 * np.pi
+
+    def coverage(**options):
+        table = peaks.fit(spectra, "lorentz", start, expected_error=total, **options)
+        return np.mean(np.abs(table["area"] - area) < table["area_error"])
+
+    assert coverage() < 0.45
+    assert 0.55 < coverage(baseline_error=smooth) < 0.85

@@ -112,3 +112,23 @@ def test_a_damaged_template_is_a_sentence(tmp_path, content, sentence):
     (tmp_path / "bad.toml").write_text(content)
     with pytest.raises(StudioError, match=sentence):
         templates.read(tmp_path / "bad.toml")
+
+
+def test_peaks_become_a_template_with_their_locks_limits_and_ties():
+    from ramanstudio.peaks import Peak, PeakModel, Tie
+
+    peaks = (
+        Peak(Parameter(520.0, 515.0, 525.0), Parameter(5.0, locked=True), "Si"),
+        Peak(Parameter(700.0), Parameter(8.0)),
+        Peak(Parameter(700.3), Parameter(8.0)),
+    )
+    model = PeakModel(peaks, "lorentz", "flat", (Tie("distance", 1, 0, 180.0), Tie("ratio", 2, 1, 0.5)))
+    path = templates.keep(templates.of_model("My wafer!", model, (480.0, 740.0)))
+    assert templates.is_own(path) and path in templates.available()
+    again = templates.load("my-wafer")
+    assert [peak.name for peak in again.model.peaks] == ["Si", "p700", "p700_2"]
+    assert (again.model.ties, again.model.profile, again.model.baseline) == (model.ties, "lorentz", "flat")
+    si = again.model.peaks[0]
+    assert (si.center, si.fwhm.locked, si.center.locked) == (Parameter(520.0, 515.0, 525.0), True, False)
+    with pytest.raises(StudioError, match="comes with the program"):
+        templates.keep(replace(again, title="Carbon"))

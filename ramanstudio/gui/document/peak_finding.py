@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from ramanstudio.core.axis_uncertainty import COVERAGE, axis_sd_cm
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.jobs import Job, Workers
@@ -19,6 +19,7 @@ from ramanstudio.project.project import Entry, Result
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import ShiftRange
+    from ramanstudio.gui.document.peak_series import SetFit
     from ramanstudio.library.library import Library
     from ramanstudio.peaks import PeakModel, PeakTable
     from ramanstudio.peaks.spectrum_fit import SpectrumFit
@@ -168,53 +169,12 @@ def _supported(source: PeakInput, denoised: bool, table: PeakTable, model: PeakM
     return supported
 
 
-def fit_set(spectra: SpectrumSet, model: PeakModel, within: ShiftRange | None, progress: Progress) -> PeakTable:
-    """Fit the peaks of a model to every spectrum of a set, in the ranges that a single spectrum is fitted in."""
-    from ramanstudio.peaks import PeakTable, fit_series
-    from ramanstudio.peaks.peak_table import joined
-    from ramanstudio.peaks.spectrum_fit import ranges_of
-
-    tables = []
-    groups = ranges_of(spectra[:1], model, within)
-    for number, (members, limits) in enumerate(groups):
-        part = progress.part(number * len(spectra), len(groups) * len(spectra))
-        start = {
-            "center": [model.peaks[index].center.value for index in members],
-            "fwhm": [model.peaks[index].fwhm.value for index in members],
-        }
-        table = fit_series(spectra, model.profile, start, baseline=model.baseline, within=limits, progress=part)
-        numbers = np.array(members)[table["peak"]]
-        tables.append(PeakTable({**table.columns, "peak": numbers}, table.about, table.problems))
-    whole = joined(tables)
-    return whole.where(np.lexsort((whole["peak"], whole["spectrum"])))
-
-
-def write_set_fit(
-    path: Path, spectra: SpectrumSet, model: PeakModel, within: ShiftRange | None, progress: Progress
-) -> str:
-    """Fit every spectrum of a set, write the table with positions, and return what was done."""
-    from ramanstudio.peaks import PeakTable
-
-    table = fit_set(spectra, model, within, progress)
-    places = {
-        name: np.asarray(spectra.table[name])[table["spectrum"]]
-        for name in ("x", "y", "z", "time", "label", "sample")
-        if name in spectra.table
-    }
-    columns = {**table.columns, "spectrum": table["spectrum"] + 1, "peak": table["peak"] + 1, **places}
-    PeakTable(columns, table.about).to_csv(path)
-    n_flagged = len(np.unique(table["spectrum"][table["flag"] != ""]))
-    n_spectra = len(np.unique(table["spectrum"]))
-    flagged = f" {n_flagged} have a note in the last column." if n_flagged else ""
-    return f"Fitted {len(model.peaks)} peaks in {n_spectra} of {len(spectra)} spectra: {path.name}.{flagged}"
-
-
 def without(peaks: SpectrumPeaks, gone: set[int]) -> SpectrumPeaks:
     """Return what is known without the peaks of these numbers in the model; what was fitted with them is left out."""
     from ramanstudio.peaks import PeakTable
 
     kept = [number for number in range(len(peaks.model.peaks)) if number not in gone]
-    model = replace(peaks.model, peaks=tuple(peaks.model.peaks[number] for number in kept), ties=())
+    model = peaks.model.part(kept)
     table, supported = peaks.table, peaks.supported
     if table is not None:
         stays = np.isin(table["peak"], kept)
@@ -277,24 +237,25 @@ class PeakFinding(QObject):
             work = partial(find_peaks, source, False, "pseudo-voigt", "linear", SIGNIFICANCE)
             self.submit(key, work, f"Finding peaks of {source.name}")
 
-    def fit_set(self, work: Callable[[Progress], str], title: str) -> None:
-        """Fit a set in the background; what was done is a message."""
+    def fit_set(self, work: Callable[[Progress], SetFit], title: str, show: Callable[[SetFit], None]) -> None:
+        """Fit a set in the background; `show` gets what came out."""
         job = self._workers.submit(work, title, "files", key="peaks of set")
-        job.succeeded.connect(self._messages.info)
+        job.succeeded.connect(show)
         job.failed.connect(self._messages.show_error)
 
     def match(self, peaks: SpectrumPeaks, libraries: Sequence[Library], show: Callable[[Any], None]) -> None:
         """Compare positions with the lines of libraries in the background; `show` gets the matches."""
-        from ramanstudio.peaks.matching import match_positions
+        from ramanstudio.peaks.matching import TOLERANCE_CM, match_positions
 
         places = [peak.center.value for peak in peaks.model.peaks]
         axis = peaks.input.measured.axis
         within = (float(axis[0]), float(axis[-1]))
+        tolerance = float(np.hypot(TOLERANCE_CM, COVERAGE * axis_sd_cm(peaks.input.measured.about)))
 
         def work(progress: Progress) -> Any:
             heights = None if peaks.table is None or len(peaks.table) != len(places) else peaks.table["height"]
             positions = places if heights is None or peaks.table is None else peaks.table["center"]
-            return match_positions(positions, libraries, heights, within, progress=progress)
+            return match_positions(positions, libraries, heights, within, tolerance, progress=progress)
 
         job = self._workers.submit(work, "Comparing positions with the libraries", "files", key="match peaks")
         job.succeeded.connect(show)

@@ -17,6 +17,7 @@ from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.history import History
 from ramanstudio.project.metadata_edits import same_measurement
 from ramanstudio.project.project import (
+    DEFAULT_RECIPE,
     Entry,
     Exploration,
     Identifications,
@@ -165,10 +166,20 @@ class Session(QObject):
             self._push(self.project.with_entries((*self.project.entries, *entries)), title, key)
         return entries
 
-    def add_computed(self, name: str, spectra: SpectrumSet) -> Entry:
-        """Add spectra that were computed from others, as one edit; returns their entry."""
+    def add_computed(
+        self,
+        name: str,
+        spectra: SpectrumSet,
+        recipe: Recipe = DEFAULT_RECIPE,
+        standard_error: NDArray[np.float32] | None = None,
+    ) -> Entry:
+        """Add spectra that were computed from others, as one edit; returns their entry.
+
+        `standard_error` (N, B) is that of means.
+        """
         folder = next((entry.path.parent for entry in self.selected), Path())
-        entry = Entry(self._next_id, name, folder / name.replace("/", "÷"), spectra)
+        path = folder / name.replace("/", "÷")
+        entry = Entry(self._next_id, name, path, spectra, recipe=recipe, standard_error=standard_error)
         self._next_id += 1
         self._push(self.project.with_entries((*self.project.entries, entry)), f"Add {name}")
         return entry

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import (
@@ -20,7 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.numbers import format_number
 from ramanstudio.gui.common import dialogs
+from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.map.map_page import MapPage
@@ -58,8 +61,13 @@ class MapPanel(SidePanel):
         self.low, self.high = self._percentile_box("Lower limit"), self._percentile_box("Upper limit")
         self.interpolated = QCheckBox("Interpolate", self)
         self.interpolated.setToolTip("Interpolate between pixels; otherwise each pixel is drawn as measured")
-        self.denoised = QCheckBox("Use denoised spectra", self)
-        self.denoised.setToolTip("Calculate from the denoised spectra; otherwise from the raw ones")
+        self.denoised = QCheckBox("Use processed spectra", self)
+        self.denoised.setToolTip(
+            "Calculate from what the recipe makes of the spectra; otherwise from the measured ones"
+        )
+        self._region_text = label("quiet", wrap=True)
+        self.mean_button = button(actions["average"], "Add mean as spectrum")
+        self.mean_button.setToolTip("Add the mean of the selected spectra of the map, with its standard error")
         self.plane = QSlider(Qt.Orientation.Horizontal, self)
         self.plane.setAccessibleName("Plane of the map")
         self.plane.setToolTip("The depth, or the pass, that is shown")
@@ -123,6 +131,13 @@ class MapPanel(SidePanel):
             self.plane.setValue(options.plane)
             self._plane_text.setText(f"{grids[options.plane].title}, {options.plane + 1} of {len(grids)}")
         self.export_button.setEnabled(page.picture is not None)
+        n_spectra, n_selected = len(map_source.source or ()), int(np.count_nonzero(map_source.mask))
+        selected = n_selected or n_spectra
+        self._region_text.setText(
+            f"{count_of(selected, 'spectrum', 'spectra')} selected of {format_number(n_spectra)}"
+            if selected < n_spectra
+            else "Drag over the map to select a region."
+        )
         self._updating = False
 
     def _update_channels(self) -> None:
@@ -211,6 +226,10 @@ class MapPanel(SidePanel):
         whole.addLayout(limits)
         for widget in (self.interpolated, self.denoised):
             whole.addWidget(widget)
+        whole.addSpacing(8)
+        whole.addWidget(_heading("Region"))
+        whole.addWidget(self._region_text)
+        whole.addWidget(self.mean_button)
         whole.addSpacing(8)
         whole.addWidget(_heading("Export"))
         whole.addWidget(self.export_button)

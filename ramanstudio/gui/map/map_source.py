@@ -82,7 +82,7 @@ class MapSource:
         return self.source is None or len(self.rows) in (0, len(self.source))
 
     def spectra(self, options: MapOptions) -> tuple[SpectrumSet, NDArray[np.floating[Any]] | None]:
-        """Return the spectra that a channel is calculated from, denoised or raw, and their error (N, B) or None."""
+        """Return the spectra that a channel is calculated from, processed or measured; their error (N, B) or None."""
         assert self.source is not None
         result = self.result
         if options.denoised and result is not None and result.denoised is not None:
@@ -101,9 +101,9 @@ class MapSource:
         if needs == "groups" and self._session.groups is None:
             return "Available once groups are found."
         if needs == "identified" and self._identifications is None:
-            return "Available once the map is identified (Identify, Ctrl+4)."
+            return "Available once the map is identified (Identify, Ctrl+5)."
         if needs in ("classes", "values") and self._predictions_for(key) is None:
-            return "Available once the map is classified with a fine-tuned model that is checked in Identify (Ctrl+4)."
+            return "Available once the map is classified with a fine-tuned model that is checked in Identify (Ctrl+5)."
         if key == "distance" and self.is_whole:
             return "Select one or more pixels to show how much the others differ from them."
         return ""

@@ -35,15 +35,28 @@ class PeakCommands:
         self._show_page().fit_here()
 
     def fit_peaks_of_set(self) -> None:
-        """Fit the labelled peaks in every spectrum of the set, and save the table."""
+        """Fit the labelled peaks in every spectrum that is selected, and show how they change."""
         page = self._show_page()
         if page.peaks is None or page.entry is None or not page.peaks.model.peaks:
-            self._messages.info("There is no peak to fit. Select one spectrum of the set and find its peaks first.")
+            self._messages.info("There is no peak to fit. Find the peaks of a spectrum of the set first.")
             return
-        path = Path.home() / f"{page.entry.path.stem}-peaks.csv"
-        chosen = dialogs.ask_name(self._parent, "Fit every spectrum", path, "CSV table (*.csv)")
-        if chosen is not None:
-            page.fit_set(chosen)
+        page.fit_set()
+
+    def tie_peak_widths(self) -> None:
+        """Fit the selected peaks with one width."""
+        self._show_page().tie("width")
+
+    def tie_peak_distances(self) -> None:
+        """Keep the distances of the selected peaks."""
+        self._show_page().tie("distance")
+
+    def tie_peak_heights(self) -> None:
+        """Keep the ratios of the heights of the selected peaks."""
+        self._show_page().tie("ratio")
+
+    def untie_peaks(self) -> None:
+        """Remove the ties of the selected peaks."""
+        self._show_page().untie()
 
     def reset_peak_labels(self) -> None:
         """Put the labels that were moved back over their peaks."""

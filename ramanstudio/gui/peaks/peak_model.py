@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from ramanstudio.core.errors import StudioError
+from ramanstudio.gui.peaks.tie_texts import parse_ties, tie_text
+
 if TYPE_CHECKING:
     from ramanstudio.gui.document.peak_finding import SpectrumPeaks
     from ramanstudio.peaks import Parameter, PeakModel
@@ -36,13 +39,19 @@ COLUMNS: Final = (
         "FWHM / cm⁻¹",
         "Full width at half maximum with its standard error. Tick to lock it; type a value, or one with limits",
     ),
+    PeakColumn(
+        "tie",
+        "Tied to",
+        "What this peak shares with another. Type for example: width = 1; position = 1 + 30; height = 0.5 × 1",
+    ),
     PeakColumn("height", "Height", "Height above the baseline with its standard error"),
     PeakColumn("area", "Area", "Area with its standard error"),
     PeakColumn("shape", "Shape", "What the profile has beside position and width, such as the Lorentzian share eta"),
     PeakColumn("significance", "Significance", "Height over its standard error, the baseline included"),
     PeakColumn("note", "Note", "What to know of this peak"),
 )
-_EDITABLE: Final = ("center", "fwhm")
+_PARAMETERS: Final = ("center", "fwhm")
+_EDITABLE: Final = (*_PARAMETERS, "tie")
 _NUMBER: Final = r"[-+−]?\d+(?:[.,]\d+)?"
 _LIMITS: Final = rf"[(\[]\s*({_NUMBER})\s*(?:–|—|-|to|;|,\s)\s*({_NUMBER})\s*[)\]]"
 _TYPED: Final = re.compile(rf"^\s*({_NUMBER})\s*(?:{_LIMITS})?\s*$")
@@ -104,7 +113,9 @@ class PeakTableModel(QAbstractTableModel):
         """Positions and widths can be edited and ticked."""
         flags = super().flags(index)
         if COLUMNS[index.column()].key in _EDITABLE:
-            flags |= Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsUserCheckable
+            flags |= Qt.ItemFlag.ItemIsEditable
+        if COLUMNS[index.column()].key in _PARAMETERS:
+            flags |= Qt.ItemFlag.ItemIsUserCheckable
         return flags
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -119,9 +130,13 @@ class PeakTableModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return row["note"] or COLUMNS[index.column()].help
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if key in ("name", "note", "shape") else Qt.AlignmentFlag.AlignRight
+            side = (
+                Qt.AlignmentFlag.AlignLeft if key in ("name", "note", "shape", "tie") else Qt.AlignmentFlag.AlignRight
+            )
             return int(side | Qt.AlignmentFlag.AlignVCenter)
-        if key in _EDITABLE:
+        if key == "tie" and role == Qt.ItemDataRole.EditRole:
+            return row["tie"]
+        if key in _PARAMETERS:
             parameter = getattr(self._peaks.model.peaks[row["peak"]], key)
             if role == Qt.ItemDataRole.CheckStateRole:
                 return Qt.CheckState.Checked if parameter.locked else Qt.CheckState.Unchecked
@@ -136,6 +151,8 @@ class PeakTableModel(QAbstractTableModel):
         if self._peaks is None or key not in _EDITABLE:
             return False
         number = self.peak_at(index.row())
+        if key == "tie":
+            return self._take_ties(number, str(value))
         parameter = getattr(self._peaks.model.peaks[number], key)
         if role == Qt.ItemDataRole.CheckStateRole:
             changed = replace(parameter, locked=Qt.CheckState(value) == Qt.CheckState.Checked)
@@ -148,6 +165,28 @@ class PeakTableModel(QAbstractTableModel):
         self.model_edited.emit(model)
         return True
 
+    def _take_ties(self, number: int, text: str) -> bool:
+        assert self._peaks is not None
+        model = self._peaks.model
+        ties = parse_ties(text, number, peak_names(model))
+        if ties is None:
+            return False
+        changed = replace(model, ties=tuple(tie for tie in model.ties if tie.peak != number))
+        try:
+            for tie in ties:
+                changed = changed.with_tie(tie)
+        except StudioError:
+            return False
+        self.model_edited.emit(changed)
+        return True
+
+
+def peak_names(model: PeakModel) -> list[str]:
+    """Return the name of each peak of a model, or its number by position where it has none."""
+    order = sorted(range(len(model.peaks)), key=lambda index: model.peaks[index].center.value)
+    numbers = {index: str(position) for position, index in enumerate(order, start=1)}
+    return [peak.name or numbers[index] for index, peak in enumerate(model.peaks)]
+
 
 def rows_of(peaks: SpectrumPeaks) -> list[dict[str, Any]]:
     """Return a row for each peak of the model, by position, with what the table knows of it."""
@@ -158,21 +197,21 @@ def rows_of(peaks: SpectrumPeaks) -> list[dict[str, Any]]:
             known[row["peak"]] = {**row, "supported": supported, "center": row.get("center", row.get("position"))}
             known[row["peak"]]["center_error"] = row.get("center_error", row.get("position_error"))
     rows = []
+    names = peak_names(peaks.model)
     for number, peak in enumerate(peaks.model.peaks):
         row = known.get(number, {"center": peak.center.value, "fwhm": peak.fwhm.value, "supported": True})
         note = str(row.get("flag", "")) if number in known else "not fitted yet"
         if number in known and not row["supported"] and "three" not in note:
             note = "not supported by the measured spectrum"
-        rows.append({**row, "peak": number, "name": peak.name, "note": note})
+        tie = tie_text(peaks.model, number, names)
+        rows.append({**row, "peak": number, "name": names[number], "note": note, "tie": tie})
     rows.sort(key=lambda row: float(row["center"]))
-    for position, row in enumerate(rows, start=1):
-        row["name"] = row["name"] or str(position)
     return rows
 
 
 def cell_text(row: dict[str, Any], key: str) -> str:
     """Return a value of a peak as text, with its standard error where it has one."""
-    if key in ("name", "note"):
+    if key in ("name", "note", "tie"):
         return str(row[key])
     if key == "shape":
         names = [name for name in ("eta", "lorentz_share", "inverse_q", "asymmetry") if name in row]

@@ -12,8 +12,6 @@ import numpy as np
 from PySide6.QtCore import QItemSelection, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
     QSplitter,
     QStackedWidget,
     QTableView,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.errors import StudioError
 from ramanstudio.gui.common.change_tracker import ChangeTracker
 from ramanstudio.gui.common.empty_page import EmptyPage, ProblemPage
 from ramanstudio.gui.common.messages import Messages
@@ -35,22 +34,25 @@ from ramanstudio.gui.document.peak_finding import (
     fit_template,
     peak_input,
     without,
-    write_set_fit,
 )
 from ramanstudio.gui.document.peak_label import labels_of
+from ramanstudio.gui.document.peak_series import SetFit
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.peaks.editing import model_to_fit, set_work, tied, untied, with_peak, without_width_ties
 from ramanstudio.gui.peaks.options import PeakOptions
 from ramanstudio.gui.peaks.peak_model import PeakTableModel
+from ramanstudio.gui.peaks.peak_table_view import peak_table
 from ramanstudio.gui.viewer.tab_page import TabPage
 from ramanstudio.project.project import Entry, Project
 
 if TYPE_CHECKING:
     from ramanstudio.core.ranges import ShiftRange
     from ramanstudio.gui.peaks.peak_plot import PeakPlot
+    from ramanstudio.gui.peaks.series_dialog import SeriesDialog
     from ramanstudio.peaks.templates import Template
 
 Actions = Mapping[str, QAction]
-NEW_WIDTH_POINTS: Final = 8  # of a peak that is added by a click
+TABLE_ACTIONS: Final = ("tie_peak_widths", "tie_peak_distances", "tie_peak_heights", "untie_peaks", "remove_peaks")
 
 
 class PeaksPage(TabPage):
@@ -60,7 +62,7 @@ class PeaksPage(TabPage):
 
     def __init__(self, session: Session, finding: PeakFinding, messages: Messages, actions: Actions) -> None:
         super().__init__()
-        self._session, self._finding, self._messages = session, finding, messages
+        self._session, self._finding, self._messages, self._actions = session, finding, messages, actions
         self.view: PeakPlot | None = None
         self.table: QTableView | None = None
         self.model = PeakTableModel(self)
@@ -68,6 +70,7 @@ class PeaksPage(TabPage):
         self.entry: Entry | None = None
         self.row = 0
         self.within: ShiftRange | None = None
+        self.series: SeriesDialog | None = None
         self._input: PeakInput | None = None
         self._changes = ChangeTracker()
         self._theme: Theme | None = None
@@ -96,30 +99,9 @@ class PeaksPage(TabPage):
         from ramanstudio.gui.peaks.peak_plot import PeakPlot
 
         self.view = PeakPlot(self._result)
-        self.table = QTableView(self._result)
-        self.table.setModel(self.model)
-        self.table.setAccessibleName("Peaks")
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setShowGrid(False)
-        self.table.setFrameShape(QTableView.Shape.NoFrame)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(28)
-        self.table.setTabKeyNavigation(False)
-        header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
-        header.setHighlightSections(False)
+        self.table = peak_table(self._result, self.model, [self._actions[name] for name in TABLE_ACTIONS])
         self.table.selectionModel().selectionChanged.connect(self._row_selected)
-        splitter = QSplitter(Qt.Orientation.Vertical, self._result)
-        splitter.setChildrenCollapsible(False)
-        splitter.addWidget(self.view)
-        splitter.addWidget(self.table)
-        splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 1)
-        splitter.setSizes([520, 200])
-        column = QVBoxLayout(self._result)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(splitter)
+        _lay_out(self._result, self.view, self.table)
         let_drops_through(self._result)
         self.view.clicked.connect(self._click)
         self.view.range_dragged.connect(self._drag_range)
@@ -239,7 +221,9 @@ class PeaksPage(TabPage):
 
     def set_options(self, options: PeakOptions) -> None:
         """Choose what is fitted and how."""
-        self.options = options
+        were_equal, self.options = self.options.equal_widths, options
+        if were_equal and not options.equal_widths and self.peaks is not None:
+            self._take_model(without_width_ties(self.peaks.model))
         self.refresh()
 
     def find_peaks(self) -> None:
@@ -259,15 +243,7 @@ class PeaksPage(TabPage):
         if peaks is None or not peaks.model.peaks:
             self._messages.info("There is no peak to fit. Find peaks first, or add one by a click.")
             return
-        model = replace(peaks.model, profile=options.profile, baseline=options.baseline)
-        if options.equal_widths:
-            from ramanstudio.peaks import Tie
-
-            first = 0 if within is None else _first_within(model, within)
-            ties = tuple(Tie("width", index, first) for index in range(len(model.peaks)) if index != first)
-            model = replace(model, ties=ties)
-        else:
-            model = replace(model, ties=())
+        model = model_to_fit(peaks.model, options, within)
         before = peaks if peaks.model.profile == options.profile else None
         work = partial(fit_peaks, self._input, options.denoised, model, within, before)
         self._finding.submit(self.key, work, f"Fitting {self._input.name}")
@@ -283,16 +259,21 @@ class PeaksPage(TabPage):
             work = partial(fit_template, self._input, self.options.denoised, template)
             self._finding.submit(self.key, work, f"Fitting {template.title} to {self._input.name}")
 
-    def fit_set(self, path: Path) -> None:
-        """Fit the labelled peaks in every spectrum of the set in the background, and write the table to `path`."""
+    def fit_set(self) -> None:
+        """Fit the labelled peaks in every spectrum that is selected, in the background, and show what came out."""
         peaks, entry = self.peaks, self.entry
-        if peaks is None or entry is None or entry.source is None:
+        if peaks is None or entry is None:
             return
-        result = self._session.project.result(entry)
-        spectra = result.unprocessed if result is not None else entry.source
-        model = replace(peaks.model, profile=self.options.profile, baseline=self.options.baseline)
-        work = partial(write_set_fit, path, spectra, model, self.within)
-        self._finding.fit_set(work, f"Fitting every spectrum of {entry.name}")
+        work, title = set_work(self._session, peaks.model, self.options, self.within, entry.name)
+        self._finding.fit_set(work, title, self._show_set)
+
+    def _show_set(self, fit: SetFit) -> None:
+        from ramanstudio.gui.peaks.series_dialog import SeriesDialog
+
+        self.series = SeriesDialog(fit, self._messages, self.window())
+        self.series.spectrum_chosen.connect(lambda index: self._session.select_spectra(*_member(fit, index)))
+        self._messages.info(f"Fitted {fit.summary()}")
+        self.series.show()
 
     def show_range(self, on: bool) -> None:
         """Show the range that Fit here fits, or hide it."""
@@ -329,20 +310,7 @@ class PeaksPage(TabPage):
         if index >= 0:
             self.remove([index])
             return
-        from ramanstudio.peaks import Parameter, Peak, PeakModel
-
-        peaks = self.peaks
-        spectrum, _ = self._input.spectrum(self.options.denoised)
-        step = float(np.median(np.diff(spectrum.axis)))
-        known = [peak.fwhm.value for peak in peaks.model.peaks] if peaks is not None else []
-        width = float(np.median(known)) if known else NEW_WIDTH_POINTS * step
-        new = Peak(Parameter(shift), Parameter(width))
-        if peaks is None:
-            model = PeakModel((new,), self.options.profile, self.options.baseline)
-            self._finding.set_peaks(self.key, SpectrumPeaks(self._input, self.options.denoised, model))
-        else:
-            model = replace(peaks.model, peaks=(*peaks.model.peaks, new))
-            self._finding.set_peaks(self.key, replace(peaks, model=model, fit=None))
+        self._finding.set_peaks(self.key, with_peak(self.peaks, self._input, shift, self.options))
 
     def remove(self, rows: list[int]) -> None:
         """Remove the peaks in some rows of the table."""
@@ -356,6 +324,29 @@ class PeaksPage(TabPage):
         if self.table is not None:
             self.remove(sorted({index.row() for index in self.table.selectedIndexes()}))
 
+    def tie(self, kind: str) -> None:
+        """Tie the selected peaks to the first of them as they are now: "width", "distance" or "ratio" of heights."""
+        peaks, numbers = self.peaks, self._selected_peaks()
+        if peaks is None or len(numbers) < 2:
+            self._messages.info("Select the rows of at least two peaks in the table: the others follow the first.")
+            return
+        try:
+            self._take_model(tied(peaks, numbers, kind))
+        except StudioError as error:
+            self._messages.show_error(error)
+
+    def untie(self) -> None:
+        """Remove the ties of the selected peaks, or all where none is selected."""
+        peaks, chosen = self.peaks, set(self._selected_peaks())
+        if peaks is not None:
+            self._take_model(untied(peaks.model, chosen))
+
+    def _selected_peaks(self) -> list[int]:
+        """The numbers in the model of the peaks whose rows are selected, by position."""
+        if self.table is None:
+            return []
+        return [self.model.peak_at(row) for row in sorted({index.row() for index in self.table.selectedIndexes()})]
+
     def export(self, path: Path) -> None:
         """Write the table of the peaks that are shown. Raises StudioError when the file cannot be written."""
         peaks = self.peaks
@@ -364,6 +355,20 @@ class PeaksPage(TabPage):
             self._messages.info(f"Saved {len(peaks.table)} peaks of {peaks.input.name} in {path.name}.")
 
 
-def _first_within(model: Any, within: ShiftRange) -> int:
-    low, high = within
-    return next((index for index, peak in enumerate(model.peaks) if low <= peak.center.value <= high), 0)
+def _member(fit: SetFit, index: int) -> tuple[list[int], list[int]]:
+    entry_id, row = fit.members[index]
+    return [entry_id], [row]
+
+
+def _lay_out(page: QWidget, plot: QWidget, table: QWidget) -> None:
+    """The plot above the table, with a handle between them."""
+    splitter = QSplitter(Qt.Orientation.Vertical, page)
+    splitter.setChildrenCollapsible(False)
+    splitter.addWidget(plot)
+    splitter.addWidget(table)
+    splitter.setStretchFactor(0, 3)
+    splitter.setStretchFactor(1, 1)
+    splitter.setSizes([520, 200])
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(splitter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -24,8 +24,10 @@ from ramanstudio.gui.processing.parameters import new_step
 from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
 from ramanstudio.processing.recipe import STEPS, Recipe
+from ramanstudio.processing.stages import recipe_of_mean
 from ramanstudio.processing.step import Step
 from ramanstudio.project.entry_processing import measured_spectra
+from ramanstudio.project.project import DEFAULT_RECIPE
 
 if TYPE_CHECKING:
     from ramanstudio.processing.arithmetic import Computed
@@ -106,7 +108,7 @@ class ProcessingCommands:
         """Add the mean of the selected spectra."""
         from ramanstudio.processing.arithmetic import average
 
-        self._compute(average, "Average", has_error=True)
+        self._compute(average, "Average", is_mean=True)
 
     def total(self) -> None:
         """Add the sum of the selected spectra."""
@@ -152,25 +154,26 @@ class ProcessingCommands:
             return
         for index, group in enumerate(groups.groups):
             members = groups.members[np.flatnonzero(groups.labels == index)]
-            operands = []
+            operands, recipes = [], set[Recipe]()
             for entry_id, positions in members.by_entry():
                 entry = self._session.entry(entry_id)
                 if entry is not None and entry.source is not None:
                     measured = measured_spectra(entry, self._session.project.result(entry))
                     operands.append((entry.name, measured[members.rows[positions]]))
+                    recipes.add(entry.recipe)
             if operands:
-                self._submit(operands, average, f"Mean of {group.name}")
+                self._submit(operands, average, f"Mean of {group.name}", recipes)
 
     def _operands(self) -> list[Operand]:
         """The selected spectra as they enter Denoise: measured, without cosmic rays."""
-        operands = []
+        operands: list[Operand] = []
         for entry in self._session.selected:
             if entry.source is not None:
                 measured = measured_spectra(entry, self._session.project.result(entry))
                 operands.append((entry.name, measured[self._session.rows_of(entry)]))
         return operands
 
-    def _compute(self, compute: Compute, title: str, sign: str = "", has_error: bool = False) -> None:
+    def _compute(self, compute: Compute, title: str, sign: str = "", is_mean: bool = False) -> None:
         operands = self._operands()
         if not operands:
             return
@@ -179,22 +182,30 @@ class ProcessingCommands:
         else:
             count = sum(len(spectra) for _, spectra in operands)
             name = f"{title} of {count} · {operands[0][0]}"
-        self._submit(operands, compute, name, has_error)
+        recipes = {entry.recipe for entry in self._session.selected if entry.source is not None}
+        self._submit(operands, compute, name, recipes if is_mean else None)
 
-    def _submit(self, operands: Sequence[Operand], compute: Compute, name: str, has_error: bool = False) -> None:
+    def _submit(
+        self, operands: Sequence[Operand], compute: Compute, name: str, of_mean: Set[Recipe] | None = None
+    ) -> None:
+        """Compute and add an entry; `of_mean` are the recipes of the spectra that a mean is taken of."""
+        # what comes behind Denoise is to be done to a mean likewise, where all spectra have it
+        recipe = recipe_of_mean(next(iter(of_mean))) if of_mean and len(of_mean) == 1 else DEFAULT_RECIPE
+
         def work(progress: Progress) -> Computed:
             progress(0, 1)
             return compute([spectra for _, spectra in operands])
 
         job = self._workers.submit(work, f"Computing {name}", "files")
-        job.succeeded.connect(partial(self._add, name, has_error))
+        job.succeeded.connect(partial(self._add, name, recipe, of_mean is not None))
         job.failed.connect(self._messages.show_error)
 
-    def _add(self, name: str, has_error: bool, computed: Computed) -> None:
-        entry = self._session.add_computed(name, computed.spectra)
+    def _add(self, name: str, recipe: Recipe, is_mean: bool, computed: Computed) -> None:
+        error = computed.error if is_mean else None
+        entry = self._session.add_computed(name, computed.spectra, recipe, error)
         self._session.select([entry.id])
         words = [f"'{name}' was added.", computed.note]
-        if has_error:
+        if is_mean:
             height = float(np.ptp(computed.spectra.values)) or 1.0
             share = 100 * float(np.median(computed.error)) / height
             words.insert(1, f"Its standard error is {format_significant(share)} % of its height (median).")

@@ -22,6 +22,7 @@ from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.processing.step_row import StepRow
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.recipe import STEPS
+from ramanstudio.processing.stages import length_of_front
 from ramanstudio.processing.step import RecipeStep
 
 REFRESH_MS: Final = 15  # many changes in one turn of the event loop are one refresh
@@ -59,6 +60,10 @@ class ProcessingPanel(ThemedWidget):
         self._rows_column = QVBoxLayout()
         self._rows_column.setContentsMargins(0, 0, 0, 0)
         self._rows_column.setSpacing(0)
+        self.from_last = label("quiet", wrap=True)
+        self.from_last.setContentsMargins(24, 0, 0, 4)
+        self.from_last.setText("Map, Peaks, figures and exports use the spectra from here.")
+        self.from_last.hide()
         self._mark = QFrame(self)  # where a dragged row would go
         self._mark.setFixedHeight(2)
         self._mark.setAutoFillBackground(True)
@@ -89,6 +94,7 @@ class ProcessingPanel(ThemedWidget):
         column.addLayout(top)
         column.addWidget(self.note)
         column.addLayout(self._rows_column)
+        column.addWidget(self.from_last)
         column.addLayout(buttons)
 
     @property
@@ -123,6 +129,8 @@ class ProcessingPanel(ThemedWidget):
             row.show_step(
                 step, self._summary(index, step), editor.problem(index), index == editor.open_index, self._tools.tool
             )
+        n_front = length_of_front(editor.recipe)  # without steps behind Denoise all use the same spectra
+        self.from_last.setVisible(any(step.enabled for step in steps[n_front:]))
         n_recipes = editor.recipe_count
         self.note.setVisible(n_recipes > 1)
         self.note.setText(

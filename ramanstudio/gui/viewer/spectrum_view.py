@@ -266,8 +266,6 @@ class SpectrumView(ZoomMixin, QWidget):
         point = self._panes.boxes[MAIN].mapSceneToView(self._panes.mapToScene(position.toPoint()))
         return float(point.x()), self._intensity(float(point.y()))
 
-    # The noise region
-
     def set_noise_region(self, low: float, high: float) -> None:
         """Set where the noise is measured, in cm⁻¹."""
         self._region.set_range(low, high)

@@ -57,7 +57,7 @@ def make_series() -> SpectrumSet:
 @pytest.fixture
 def map_tab(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
     session, workers, messages = Session(), Workers(), Messages()
-    actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo", "export_map")}
+    actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo", "export_map", "average")}
     page = MapPage(session, ExploringStub(), workers, messages, actions)  # type: ignore[arg-type]
     panel = MapPanel(page, actions)
     page.resize(1000, 760)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
 from ramanstudio.core.label_layout import spread
@@ -207,8 +207,21 @@ def test_every_spectrum_of_a_set_is_fitted_and_the_table_saved(start, tmp_path):
     window.do("tab_peaks")
     window.do("find_peaks")
     settle(window)
-    page_of(window).fit_set(tmp_path / "peaks.csv")
-    window.wait_until(lambda: "peaks in 12 of 12 spectra: peaks.csv." in window.message)
+    window.do("fit_peaks_of_set")
+    window.wait_until(lambda: page_of(window).series is not None)
+    series = page_of(window).series
+    strongest = int(np.argmax([np.nanmedian(series.fit.values(i, "height")) for i in range(len(series.fit.names))]))
+    series.peak.setCurrentIndex(strongest)
+    assert series.values()[0] == pytest.approx(600 + np.arange(12) / 4, abs=0.5)
+    assert series._points.data["x"].tolist() == list(range(1, 13))
+    place = series.plot.getViewBox().mapViewToScene(QPointF(5.0, series.values()[0][4]))
+    assert series.spectrum_at(place) == 4
+    series._click(place)
+    settle(window)
+    assert page_of(window).row == 4
+    series.save(tmp_path / "peaks.csv")
+    assert "in 12 of 12 spectra" in window.message
+    series.close()
     table = np.genfromtxt(tmp_path / "peaks.csv", delimiter=",", names=True, dtype=None, encoding="utf-8")
     strong = table[table["height"] > 50]
     assert strong["center"] == pytest.approx(600 + np.arange(12) / 4, abs=0.5)
@@ -234,3 +247,49 @@ def test_positions_are_matched_with_the_libraries(start, tmp_path):
     panel = window.window.tabs.panel("peaks")
     panel.match.click()
     window.wait_until(lambda: panel._matches.text().startswith("ours: 2 of 2 lines"))
+
+
+def test_peaks_are_tied_by_a_typed_text_and_by_the_menu_and_fitted_so(window):
+    window.do("find_peaks")
+    settle(window)
+    page = page_of(window)
+    keys = [column.key for column in COLUMNS]
+    cell = page.model.index(1, keys.index("tie"))
+    assert not page.model.setData(cell, "width = 7")
+    assert not page.model.setData(cell, "position = 1 * 3")
+    assert page.model.setData(cell, "width = 1; height = 0.5 × 1")
+    settle(window)
+    page.table.selectAll()
+    window.do("tie_peak_distances")
+    settle(window)
+    assert page.model.index(1, keys.index("tie")).data().startswith("width = 1; height = 0.5 × 1; position = 1 + 1")
+    window.do("fit_peaks")
+    settle(window)
+    table = page.peaks.table
+    assert table["fwhm"][0] == pytest.approx(table["fwhm"][1], rel=0.02)
+    assert table["height"][1] == pytest.approx(0.5 * table["height"][0])
+    page.table.clearSelection()
+    window.do("untie_peaks")
+    settle(window)
+    assert page.peaks.model.ties == ()
+
+
+def test_peaks_are_saved_as_a_template_that_is_listed_exported_imported_and_deleted(window, tmp_path):
+    window.do("find_peaks")
+    settle(window)
+    page, choice = page_of(window), window.window.tabs.panel("peaks").templates
+    n_before = choice.box.count()
+    page.model.setData(page.model.index(1, 1), Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    settle(window)
+    choice.save("My lines")
+    assert (choice.box.count(), choice.box.currentText()) == (n_before + 1, "My lines (own)")
+    choice.export(tmp_path / "lines.toml")
+    choice.delete()
+    assert choice.box.count() == n_before
+    choice.import_file(tmp_path / "lines.toml")
+    assert choice.chosen.model.peaks[1].center.locked
+    choice.fit.click()
+    window.wait_until(lambda: page.peaks.template is not None)
+    assert page.peaks.table["center_error"].tolist()[1] == 0
+    choice.save("Carbon")
+    assert "comes with the program" in window.message

@@ -15,8 +15,10 @@ from ramanstudio.gui.processing.processing_panel import ProcessingPanel
 from ramanstudio.gui.processing.step_editors import NumberField
 from ramanstudio.processing.baseline import SubtractBaseline
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
+from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.ranges import Crop, CutOut
 from ramanstudio.processing.recipe import STEPS, Recipe
+from ramanstudio.project import project_file
 from ramanstudio.project.project import Result
 from tests.gui.driver import Starter, Window, write_spectra, write_spectrum
 
@@ -234,12 +236,19 @@ def test_marks_by_hand_stay_with_their_spectrum_when_a_recipe_is_given_to_all(st
     assert second.added == ()
 
 
-def test_the_mean_of_the_selection_is_a_new_spectrum_with_its_origin(start: Starter, tmp_path: Path) -> None:
+def test_the_mean_of_the_selection_is_a_new_spectrum_with_its_origin_and_standard_error(
+    start: Starter, tmp_path: Path
+) -> None:
     window = start(*write_spectra(tmp_path, 4))
     settle(window)
     session = window.services.session
-    session.select([entry.id for entry in session.project.entries])
-    expected = np.mean([result(window, index).measured.values[0] for index in range(4)], axis=0)
+    ids = [entry.id for entry in session.project.entries]
+    corrected = Recipe.of(RemoveCosmicRays(), Crop(300, 1700), Denoise("no"), SubtractBaseline("rubber band"))
+    session.edit_recipes(ids, lambda _: corrected, "Correct")
+    settle(window)
+    session.select(ids)
+    rows = np.concatenate([result(window, index).measured.values for index in range(4)])
+    expected = rows.mean(axis=0)
     window.do("average")
     window.wait_until(lambda: len(session.project.entries) == 5)
     entry = session.project.entries[4]
@@ -250,6 +259,17 @@ def test_the_mean_of_the_selection_is_a_new_spectrum_with_its_origin(start: Star
     assert "standard error" in window.message
     settle(window)
     assert session.selected_ids == (entry.id,)
+    steps = [row.step for row in entry.recipe.steps]
+    assert steps == [RemoveCosmicRays(), Denoise("no"), SubtractBaseline("rubber band")], "cropped already"
+    standard_error = rows.std(axis=0, ddof=1) / 2
+    session.edit_recipes([entry.id], lambda recipe: recipe.with_enabled(1, False).with_enabled(2, False), "Off")
+    settle(window)
+    shown = result(window, 4).final_error
+    assert shown is not None, "drawn as the band, and exported"
+    assert np.allclose(shown[0], standard_error, rtol=1e-4)
+    project_file.save(session.project, tmp_path / "work.ramanstudio")
+    stored = project_file.load(tmp_path / "work.ramanstudio").entries[4].standard_error
+    assert stored is not None and np.allclose(stored[0], standard_error, rtol=1e-4)
 
 
 def test_the_middle_of_the_plot_reports_where_it_was_clicked(window: Window) -> None:
@@ -262,3 +282,36 @@ def test_the_middle_of_the_plot_reports_where_it_was_clicked(window: Window) -> 
     view.set_tool("click")
     click(window, 1000, 40)
     assert clicks[0] == pytest.approx((1000, 40), abs=4)
+
+
+def test_the_saved_profile_that_fits_is_chosen_when_calibration_is_added_and_said_at_the_row(
+    start: Starter, tmp_path: Path
+) -> None:
+    from benchmarks.simulated_axes import Distortion, spectrum_of
+    from ramanstudio import calibration
+    from ramanstudio.calibration.profile_files import store
+
+    silicon = spectrum_of(calibration.find_substance("silicon"), np.random.default_rng(3), 100.0,
+                          Distortion(5.0, 0, 0, 150, 3300), laser_nm=785.0)  # fmt: skip
+    rows_of_file = (f"{x:.3f}\t{y:.6f}" for x, y in zip(silicon.axis, silicon.values[0], strict=True))
+    header = "# Instrument: Spectrometer A\n# Grating: 600\n# Laser: 785 nm\nRaman shift (cm-1)\tIntensity\n"
+    (tmp_path / "si.txt").write_text(header + "\n".join(rows_of_file))
+    silicon = silicon.with_about(instrument="Spectrometer A", grating="600")
+    store(calibration.calibrate(silicon, "silicon", name="A, silicon"))
+    window = start(tmp_path / "si.txt")
+    settle(window)
+    window.do("add_shift")
+    settle(window)
+    summary = next(text for title, _, text in rows(window) if title.startswith("Raman shift"))
+    assert summary.startswith(("-4.9", "-5"))
+    assert "'A, silicon', automatic" in summary
+    assert abs(float(result(window).final.axis[np.argmax(silicon.values[0])]) - 520.45) < 1.6
+    session = window.services.session
+    assert ("Calibrated by", "A, silicon") in window.window.metadata_panel._shown_rows
+    other = calibration.calibrate(silicon.with_about(grating="1200"), "silicon", name="other grating")
+    path = store(other)
+    index = next(i for i, step in enumerate(session.project.entries[0].recipe.steps) if step.step.key == "shift")
+    panel(window).rows[index].edited.emit("profile", str(path), None)
+    settle(window)
+    summary = next(text for title, _, text in rows(window) if title.startswith("Raman shift"))
+    assert "another grating (1200, not 600)" in summary
