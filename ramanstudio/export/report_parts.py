@@ -60,16 +60,15 @@ def difference_part(
         return None
     axis, values, baseline = spectra.axis, spectra.values[0].astype(np.float64), baseline_of(spectra)
     label = name
-    if baseline is not None:  # as in the window: small bands are seen, whatever the recipe does
-        values, label = values - baseline, f"{name}, baseline subtracted"
     try:
         reference = library.spectrum(match.reference)
-        if baseline is None:
-            fitted = fit_reference(axis, values, reference)
-        else:
-            fitted = fit_corrected_reference(axis, values, reference)
     except StudioError:
         return None
+    if baseline is None:
+        fitted = fit_reference(axis, values, reference)
+    else:  # as in the window: small bands are seen, whatever the recipe does
+        values, label = values - baseline, f"{name}, baseline subtracted"
+        fitted = fit_corrected_reference(axis, values, reference)
     if fitted is None:
         return None
     kinds = (("matched", match.matched), ("missing", match.missing), ("extra", match.extra))

@@ -62,11 +62,10 @@ def baseline_of(spectra: SpectrumSet) -> Floats | None:
     from ramanstudio.signal.baseline import automatic_baseline
 
     try:
-        baselines: Floats = automatic_baseline(spectra[:1]).values
+        baseline: Floats = automatic_baseline(spectra[:1]).values[0]
+        return baseline
     except StudioError:
         return None
-    baseline: Floats = baselines[0]
-    return baseline
 
 
 def fit_corrected_reference(
