@@ -125,8 +125,8 @@ def _print_report(result: FineTuningResult, names: Sequence[str]) -> None:
         values = np.unique(report.true)
         low, high = format_significant(float(values[0])), format_significant(float(values[-1]))
         lines.insert(0, f"Learned as a quantity from {low} to {high}, {len(values)} different values.")
-        lines += [report.members_sentence] if report.members else []
-    else:
+    lines += [report.members_sentence] if report.members else []
+    if isinstance(report, ClassificationReport):
         print(format_table(("class", "spectra", "recall"), list(_recall_rows(report))))
         if report.label_errors:
             errors = [

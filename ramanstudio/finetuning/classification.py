@@ -12,8 +12,8 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.labels import UNKNOWN
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.finetuning import accuracy, finetuned_model, novelty, regression
-from ramanstudio.finetuning.classifiers import LinearClassifier, NearestNeighbourClassifier
+from ramanstudio.finetuning import accuracy, classifier_ensemble, finetuned_model, novelty, regression
+from ramanstudio.finetuning.classifier_arrays import from_arrays
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.model_card import TUNED
 from ramanstudio.finetuning.representations import (
@@ -110,14 +110,9 @@ def _of_quantity(values: NDArray[np.float64], unknown: NDArray[np.bool_], model:
 
 def predict_probabilities(model: FineTunedModel, representations: Representations) -> NDArray[np.float64]:
     """Return the probabilities (N, K) that a model of K classes gives for N represented spectra."""
-    arrays = model.arrays
-    classifier = (
-        LinearClassifier(arrays["weights"], arrays["offset"])
-        if "weights" in arrays
-        else NearestNeighbourClassifier(arrays["rows"], arrays["which"].astype(np.intp), len(model.card.classes))
-    )
     with np.errstate(over="ignore", invalid="ignore"):  # of damaged models, which are refused by the caller
-        scores = classifier.scores(representations.rows(model.card.representation))
+        classifier = from_arrays(model.card, model.arrays)
+        scores = classifier_ensemble.score(classifier, model.card.representation, representations.rows)
         return accuracy.softmax(scores, model.card.inverse_temperature)
 
 
