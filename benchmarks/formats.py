@@ -106,6 +106,10 @@ def map_figures(folder: Path, megabytes: int) -> tuple[float, float, float, floa
 
 def reference_rows(folder: Path) -> list[tuple[str, float, float]]:
     """Each reader and the reference library on the same file: name, our seconds, theirs."""
+    import scipy.io
+
+    from tests.formats.vendor_sample_files import witec_bytes
+
     rng = np.random.default_rng(1)
     several = SpectrumSet(np.linspace(100.0, 3000.0, POINTS), rng.normal(100, 5, (50, POINTS)).astype(np.float32))
     rows = []
@@ -113,7 +117,19 @@ def reference_rows(folder: Path) -> list[tuple[str, float, float]]:
         spectra = several[0] if key == "jdx" else several
         path = export.write(spectra, folder / f"a.{key}")
         rows.append((key, best_s(lambda path=path: read(path)), best_s(lambda path=path, theirs=theirs: theirs(path))))
+    spectra = several.values.astype(np.float64)
+    scipy.io.savemat(folder / "a.mat", {"wavenumber": several.axis, "spectra": spectra})
+    (folder / "a.wip").write_bytes(witec_bytes(spectra, 10, 5, 1e7 / (1e7 / 532.0 - several.axis)))
+    for path, theirs in ((folder / "a.mat", scipy.io.loadmat), (folder / "a.wip", _witio)):
+        ours = best_s(lambda path=path: read(path))
+        rows.append((path.suffix[1:], ours, best_s(lambda path=path, theirs=theirs: theirs(path))))
     return rows
+
+
+def _witio(path: Path) -> object:
+    import witio
+
+    return [(graph.array(), graph.x_axis()) for graph in witio.read(str(path)).find(class_name="TDGraph")]
 
 
 def _spc_io(path: Path) -> object:
@@ -141,7 +157,8 @@ def _h5py(path: Path) -> object:
     import h5py
 
     with h5py.File(path) as file:
-        return file["spectra/values"][()]
+        group = file["spectra"]
+        return group["axis"][()], group["values"][()], dict(group.attrs)
 
 
 def main() -> None:
