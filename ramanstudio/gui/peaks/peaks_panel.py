@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ramanstudio.core.errors import StudioError
+from ramanstudio.core.axis_uncertainty import COVERAGE, axis_sd_cm
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.libraries import Libraries
@@ -28,9 +28,10 @@ from ramanstudio.gui.document.peak_finding import PeakFinding, SpectrumPeaks
 from ramanstudio.gui.document.peak_label import LABEL_FIELDS
 from ramanstudio.gui.peaks.peak_model import with_error
 from ramanstudio.gui.peaks.peaks_page import PeaksPage
+from ramanstudio.gui.peaks.template_choice import TemplateChoice
 
 if TYPE_CHECKING:
-    from ramanstudio.peaks.templates import Template
+    pass
 
 PROFILES: Final = (
     ("pseudo-voigt", "pseudo-Voigt"),
@@ -58,7 +59,6 @@ class PeaksPanel(SidePanel):
         self._page, self._finding, self._libraries, self._messages = page, finding, libraries, messages
         self._matched: SpectrumPeaks | None = None
         self._waits_for_libraries = False
-        self._templates: list[Template] = []
         self.source = self._combo("What is fitted", (("measured", "Measured"), ("denoised", "Denoised")))
         self.source.setToolTip("Measured: unbiased. Denoised: smoother, with errors from the expected error")
         self.profile = self._combo("Profile of the peaks", PROFILES)
@@ -77,12 +77,9 @@ class PeaksPanel(SidePanel):
         self.labels = self._labels_button(actions["reset_peak_labels"])
         self.with_range = QCheckBox("Fit only a range", self)
         self.with_range.setToolTip("Show a range that can be dragged; Fit here fits the peaks in it")
-        self.template = QComboBox(self)
-        self.template.setAccessibleName("Template")
-        self.template.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.template.setMinimumContentsLength(8)
-        self.apply = QPushButton("Fit template", self)
-        self._about, self._quantities = label("quiet", wrap=True), label("", wrap=True)
+        self.templates = TemplateChoice(page, messages)
+        self.template, self.apply = self.templates.box, self.templates.fit
+        self._about, self._quantities = self.templates.about, label("", wrap=True)
         self._quantities.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._status = label("quiet", wrap=True)
         self.match = QPushButton("Match with libraries", self)
@@ -92,19 +89,15 @@ class PeaksPanel(SidePanel):
         self._buttons = [button(actions[name]) for name in ("find_peaks", "fit_peaks", "fit_peaks_here")]
         self._ends = [button(actions[name]) for name in ("remove_peaks", "export_peaks")]
         self._lay_out()
-        self._read_templates()
         for box in (self.source, self.profile, self.baseline):
             box.currentIndexChanged.connect(self._take_options)
         self.significance.valueChanged.connect(self._take_options)
         for check in (self.equal_widths, self.by_click):
             check.toggled.connect(self._take_options)
         self.with_range.toggled.connect(page.show_range)
-        self.template.currentIndexChanged.connect(self._show_template)
-        self.apply.clicked.connect(self._apply_template)
         self.match.clicked.connect(self._match)
         libraries.changed.connect(self._match_when_loaded)
         page.changed.connect(self.refresh)
-        self._show_template()
         self.refresh()
 
     def refresh(self) -> None:
@@ -119,7 +112,7 @@ class PeaksPanel(SidePanel):
         self._quantities.setVisible(peaks is not None and peaks.template is not None)
         if peaks is not None and peaks.template is not None:
             self._quantities.setText(_quantity_text(peaks.template))
-        self.apply.setEnabled(page.input is not None)
+        self.templates.refresh()
         self.match.setEnabled(peaks is not None and bool(peaks.model.peaks))
         self._matches.setVisible(peaks is not None and peaks is self._matched)
         self._status.setText(self._status_text())
@@ -137,7 +130,11 @@ class PeaksPanel(SidePanel):
             return f"{n_peaks} {'peak' if n_peaks == 1 else 'peaks'} in {what}. Fit all fits them."
         chi = peaks.table["reduced_chi2"] if peaks.table is not None else ()
         shown = f"{min(chi):.2f}–{max(chi):.2f}" if len(chi) and max(chi) - min(chi) > 0.01 else f"{max(chi):.2f}"
-        return f"Fitted to {what}. Reduced χ² {shown}: 1 where the noise explains what is left over."
+        axis_sd = axis_sd_cm(page.input.spectrum(peaks.denoised)[0].about)
+        axis = (
+            f" Errors of positions hold the ± {COVERAGE * axis_sd:.2g} cm⁻¹ of the calibrated axis." if axis_sd else ""
+        )
+        return f"Fitted to {what}. Reduced χ² {shown}: 1 where the noise explains what is left over.{axis}"
 
     def _lay_out(self) -> None:
         content = QWidget()
@@ -172,9 +169,7 @@ class PeaksPanel(SidePanel):
         heading = label("heading")
         heading.setText("Template")
         column.addWidget(heading)
-        column.addWidget(self.template)
-        column.addWidget(self._about)
-        column.addWidget(self.apply)
+        column.addWidget(self.templates)
         column.addWidget(self._quantities)
         column.addStretch()
         content.setProperty("panel", "true")
@@ -210,28 +205,6 @@ class PeaksPanel(SidePanel):
         checked = [action for action in self.labels.menu().actions() if action.isCheckable() and action.isChecked()]
         self.labels.setText(", ".join(["Position", *(action.text().lower() for action in checked)]))
         self._finding.set_label_fields(tuple(str(action.data()) for action in checked))
-
-    def _read_templates(self) -> None:
-        from ramanstudio.peaks import templates
-
-        for path in templates.available():
-            try:
-                self._templates.append(templates.read(path))
-            except StudioError as error:
-                self._messages.show_error(error)
-        for template in self._templates:
-            self.template.addItem(template.title)
-
-    def _show_template(self) -> None:
-        index = self.template.currentIndex()
-        if 0 <= index < len(self._templates):
-            template = self._templates[index]
-            self._about.setText(f"{template.about}\nNot for: {template.not_for}\n{template.reference}")
-
-    def _apply_template(self) -> None:
-        index = self.template.currentIndex()
-        if 0 <= index < len(self._templates):
-            self._page.apply_template(self._templates[index])
 
     def _match(self) -> None:
         peaks = self._page.peaks

@@ -272,3 +272,24 @@ def test_peaks_are_tied_by_a_typed_text_and_by_the_menu_and_fitted_so(window):
     window.do("untie_peaks")
     settle(window)
     assert page.peaks.model.ties == ()
+
+
+def test_peaks_are_saved_as_a_template_that_is_listed_exported_imported_and_deleted(window, tmp_path):
+    window.do("find_peaks")
+    settle(window)
+    page, choice = page_of(window), window.window.tabs.panel("peaks").templates
+    n_before = choice.box.count()
+    page.model.setData(page.model.index(1, 1), Qt.CheckState.Checked.value, Qt.ItemDataRole.CheckStateRole)
+    settle(window)
+    choice.save("My lines")
+    assert (choice.box.count(), choice.box.currentText()) == (n_before + 1, "My lines (own)")
+    choice.export(tmp_path / "lines.toml")
+    choice.delete()
+    assert choice.box.count() == n_before
+    choice.import_file(tmp_path / "lines.toml")
+    assert choice.chosen.model.peaks[1].center.locked
+    choice.fit.click()
+    window.wait_until(lambda: page.peaks.template is not None)
+    assert page.peaks.table["center_error"].tolist()[1] == 0
+    choice.save("Carbon")
+    assert "comes with the program" in window.message
