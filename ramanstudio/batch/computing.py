@@ -8,6 +8,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from ramanstudio.calibration.instrument import INSTRUMENT_KEYS
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
@@ -19,7 +20,7 @@ from ramanstudio.processing.runner import Processed, Runner
 from ramanstudio.processing.stages import is_set_wide, resolve_sets, select_rows
 from ramanstudio.processing.step import Denoiser, RecipeStep
 
-BLOCK_VALUES: Final = 10_000_000  # intensities of a set that are processed at once
+BLOCK_VALUES = 10_000_000  # intensities of a set that are processed at once
 STACK_FROM: Final = 1  # more files than this are computed at once: to the last bit what one by one gives
 
 
@@ -37,10 +38,10 @@ def apply_to_sets(
     results: dict[int, Processed | StudioError] = {}
     done, total = 0, sum(len(spectra) for spectra in sets)
     if stack and can_stack(recipe):
-        groups: dict[bytes, list[int]] = {}
+        groups: dict[tuple[object, ...], list[int]] = {}
         for index, spectra in enumerate(sets):
             if len(spectra) < MIN_TOGETHER and np.isfinite(spectra.values).all():
-                groups.setdefault(spectra.axis.tobytes(), []).append(index)
+                groups.setdefault((spectra.axis.tobytes(), *_instrument_of(spectra)), []).append(index)
         for indices in groups.values():
             if len(indices) > 1:
                 part = progress.part(done, total)
@@ -65,11 +66,19 @@ def can_stack(recipe: Recipe) -> bool:
     )
 
 
+def _instrument_of(spectra: SpectrumSet) -> tuple[object, ...]:
+    """What the metadata say that a calibration profile is chosen or refused by."""
+    return tuple(spectra.about.get(key) for key in INSTRUMENT_KEYS)
+
+
 def _apply_to_stack(
     sets: Sequence[SpectrumSet], recipe: Recipe, engine: Denoiser | None, progress: Progress
 ) -> list[Processed]:
     """The results of sets on one axis, computed at once; none where one of them is at fault."""
-    joint = SpectrumSet(sets[0].axis, np.concatenate([spectra.values for spectra in sets]))
+    about = {
+        key: value for key, value in zip(INSTRUMENT_KEYS, _instrument_of(sets[0]), strict=True) if value is not None
+    }
+    joint = SpectrumSet(sets[0].axis, np.concatenate([spectra.values for spectra in sets]), about=about)
     whole = apply_to_set(joint, recipe, engine, progress, as_set=False)
     if isinstance(whole, StudioError) or any(record.get("left_as_they_were") for record in whole.records):
         return []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.calibration.curve import MAX_DEGREE, MAX_DEGREE_LAMP, Curve, fit_curve, mean_slope
+from ramanstudio.calibration.instrument import laser_of, measured_with
 from ramanstudio.calibration.profile import Profile, spectrum_of_standard
 from ramanstudio.calibration.standard_lines import StandardLine, average, match_standard
 from ramanstudio.calibration.substances import SINGLE, Substance, find_substance
@@ -52,7 +52,7 @@ def calibrate(
     with another laser than `after`.
     """
     known = find_substance(substance)
-    laser = laser_nm or _positive(spectra.about.get("laser_nm"))
+    laser = laser_nm or laser_of(spectra.about)
     if laser is not None:
         spectra = spectra.with_about(laser_nm=laser)
     stage = spectra if after is None else after.apply(spectra)
@@ -76,7 +76,7 @@ def fit_profile(
     left to use.
     """
     known = find_substance(substance)
-    laser = laser_nm or _positive(spectra.about.get("laser_nm"))
+    laser = laser_nm or laser_of(spectra.about)
     used = [line for line in lines if line.used]
     if not used:
         raise StudioError("No matched line is left.", remedy="Add a match, or choose another spectrum.")
@@ -90,18 +90,12 @@ def fit_profile(
         _convention([line for line in marked if line.used], known, laser) if after is None else after.convention
     )
     axis, values = average(spectra)
-    about = spectra.about
     profile = Profile(
         curve=curve if after is None else _composed(after, curve),
         lines=marked if after is None else after.lines + marked,
         substances=(known.key,) if after is None else (*after.substances, known.key),
         name=name,
-        instrument=str(about.get("instrument", "")),
-        serial=str(about.get("serial", about.get("serial_number", ""))),
-        optical_path=str(about.get("optical_path", about.get("objective", ""))),
-        grating=str(about.get("grating", "")),
-        laser_nm=after.laser_nm if after is not None and after.laser_nm else laser or 0.0,
-        date=str(about.get("date", "")) or date.today().isoformat(),
+        **measured_with(spectra.about, after.laser_nm if after is not None and after.laser_nm else laser),
         temperature_c=known.reference_c if temperature_c is None else temperature_c,
         convention=convention,
         resolution=_resolution(known, marked) or (() if after is None else after.resolution),
@@ -182,7 +176,3 @@ def _resolution(substance: Substance, lines: Sequence[StandardLine]) -> tuple[tu
 def _laser_for(substance: Substance, laser_nm: float | None, after: Profile | None) -> float | None:
     """The laser wavelength with which the lines of a lamp are placed."""
     return after.laser_nm or laser_nm if after is not None and substance.is_lamp else laser_nm
-
-
-def _positive(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and value > 0 else None

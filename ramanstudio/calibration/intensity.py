@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.calibration.profile import SAME_LASER_NM, read_record
+from ramanstudio.calibration.instrument import INSTRUMENT_FIELDS, MeasuredWith, laser_of, measured_with
+from ramanstudio.calibration.profile import read_record
 from ramanstudio.calibration.standard_lines import average
 from ramanstudio.calibration.tables import read_table
 from ramanstudio.core.errors import StudioError
@@ -113,7 +113,7 @@ def find_intensity_standard(name: str | Path | IntensityStandard, laser_nm: floa
 
 
 @dataclass(frozen=True, slots=True)
-class IntensityProfile:
+class IntensityProfile(MeasuredWith):
     """The relative response of an instrument as factors on its intensities; immutable and hashable.
 
     Parameters
@@ -127,12 +127,6 @@ class IntensityProfile:
     relative_sd: tuple[float, ...]
     standard: str
     name: str = ""
-    instrument: str = ""
-    serial: str = ""
-    optical_path: str = ""
-    grating: str = ""
-    laser_nm: float = 0.0
-    date: str = ""
     program: str = f"RamanStudio {__version__}"
     note: str = ""
 
@@ -155,13 +149,7 @@ class IntensityProfile:
 
         Raises StudioError when the spectra were measured with another laser, or lie outside the certified range.
         """
-        laser = spectra.about.get("laser_nm")
-        if self.laser_nm and isinstance(laser, int | float) and abs(laser - self.laser_nm) > SAME_LASER_NM:
-            raise StudioError(
-                f"The intensity profile was measured with a laser of {self.laser_nm:g} nm, these spectra with"
-                f" {laser:g} nm.",
-                remedy="Choose a profile of this laser.",
-            )
+        self.require_laser(spectra.about, f"The intensity profile '{self.name or self.standard}'")
         low, high = self.range_cm
         if not np.any((spectra.axis >= low) & (spectra.axis <= high)):
             raise StudioError(
@@ -169,7 +157,9 @@ class IntensityProfile:
                 remedy="Choose a profile of another standard.",
             )
         corrected = spectra.with_values(spectra.values * self.factors(spectra.axis))
+        warnings = {"intensity_correction_warning": " ".join(self.other_parts(spectra.about))}
         return corrected.with_about(
+            **{key: sentences for key, sentences in warnings.items() if sentences},
             intensity_correction=self.name or self.standard,
             intensity_corrected_cm=f"{low:.0f} to {high:.0f}, as measured outside",
             intensity_correction_hash=self.hash[:16],
@@ -225,8 +215,8 @@ _FILE: Final = Schema(
         "relative_sd": list_of(number(0, 1e6), 50_000),
         "standard": text(300),
         **{key: optional(text(300), "") for key in
-           ("name", "instrument", "serial", "optical_path", "grating", "date", "program", "note")},
-        "laser_nm": optional(number(0, 1e5), 0.0),
+           ("name", "program", "note")},
+        **INSTRUMENT_FIELDS,
     }
 )  # fmt: skip
 
@@ -241,8 +231,7 @@ def calibrate_intensity(
     said outside the certified range. Raises StudioError when the laser is another one than the certificate's, the
     spectrum is not positive, or too little of it lies in the range.
     """
-    stated = laser_nm or spectra.about.get("laser_nm")
-    laser = float(stated) if isinstance(stated, int | float) and stated > 0 else 0.0
+    laser = laser_nm or laser_of(spectra.about) or 0.0
     known = find_intensity_standard(standard, laser or None)
     if laser and known.laser_nm and abs(laser - known.laser_nm) > SAME_STANDARD_NM:
         raise StudioError(
@@ -268,20 +257,14 @@ def calibrate_intensity(
         raise StudioError("The spectrum of the standard is saturated.", remedy="Measure it with less light.")
     log_factor, sd, knots = _smooth_response(axis, measured, certified)
     log_factor = log_factor - log_factor.mean()
-    about = spectra.about
     return IntensityProfile(
         tuple(float(value) for value in np.round(knots, 3)),
         tuple(float(f"{value:.6g}") for value in np.exp(log_factor)),
         tuple(float(f"{value:.3g}") for value in sd),
         known.title,
         name,
-        str(about.get("instrument", "")),
-        str(about.get("serial", about.get("serial_number", ""))),
-        str(about.get("optical_path", about.get("objective", ""))),
-        str(about.get("grating", "")),
-        laser or known.laser_nm,
-        str(about.get("date", "")) or date.today().isoformat(),
         note=known.range_note,
+        **measured_with(spectra.about, laser or known.laser_nm),
     )
 
 

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.calibration.curve import Curve
+from ramanstudio.calibration.instrument import INSTRUMENT_FIELDS, SAME_LASER_NM, MeasuredWith, laser_of
 from ramanstudio.calibration.standard_lines import StandardLine
+from ramanstudio.core.axis_uncertainty import AXIS_UNCERTAINTY, COVERAGE
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, flag, integer, list_of, number, optional, text
 from ramanstudio.core.spectra import SpectrumSet
@@ -24,8 +26,7 @@ Floats = NDArray[np.floating[Any]]
 VERSION: Final = 1
 SUFFIX: Final = ".toml"
 AXIS: Final = "raman shift axis"
-COVERAGE: Final = 1.96  # standard uncertainties in a stated ±: 95 %
-SAME_LASER_NM: Final = 1.0  # lasers further apart are different ones; nearer, one laser with two values in its files
+SHOWN_WIDTHS: Final = 5  # of the lines whose widths show the resolution, spread over the range
 CALIBRATED_BY: Final = "calibration"  # key of the metadata of a corrected spectrum
 _REMEDY: Final = "Use a copy of the file, or calibrate again."
 _MAX: Final = 200_000
@@ -46,7 +47,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(MeasuredWith):
     """The calibration of the Raman shift axis of one instrument and optical path; immutable and hashable.
 
     Parameters
@@ -65,12 +66,6 @@ class Profile:
     lines: tuple[StandardLine, ...]
     substances: tuple[str, ...]
     name: str = ""
-    instrument: str = ""
-    serial: str = ""
-    optical_path: str = ""
-    grating: str = ""
-    laser_nm: float = 0.0
-    date: str = ""
     temperature_c: float = 20.0
     convention: str = ""
     program: str = f"RamanStudio {__version__}"
@@ -108,18 +103,12 @@ class Profile:
 
         Raises StudioError when the spectra were measured with another laser.
         """
-        laser = _laser_of(spectra)
-        if self.laser_nm and laser and abs(laser - self.laser_nm) > SAME_LASER_NM:
-            raise StudioError(
-                f"The profile '{self.name or self.substances[-1]}' was measured with a laser of {self.laser_nm:g} nm,"
-                f" these spectra with {laser:g} nm.",
-                remedy="Choose a profile of this laser, or calibrate with it.",
-            )
-        axis = self.corrected(spectra.axis, laser)
+        self.require_laser(spectra.about, f"The profile '{self.name or self.substances[-1]}'")
+        axis = self.corrected(spectra.axis, laser_of(spectra.about))
         about: dict[str, str | int | float | bool] = {
             CALIBRATED_BY: self.name or " + ".join(self.substances),
             "calibration_hash": self.hash[:16],
-            "axis_uncertainty_cm": round(self.uncertainty_cm, 3),
+            AXIS_UNCERTAINTY: round(self.uncertainty_cm, 3),
             "axis_known_cm": "{:.0f} to {:.0f}".format(*self.range_cm),
         }
         warnings = self.warnings(spectra)
@@ -127,6 +116,7 @@ class Profile:
             about["calibration_warning"] = " ".join(warnings)
         if self.resolution:
             about["resolution_cm"] = round(float(np.median([width for _, width in self.resolution])), 2)
+            about["resolution_by_shift"] = self.resolution_text()
         return spectra.with_axis(axis, spectra.values).with_about(**about)
 
     def warnings(self, spectra: SpectrumSet) -> tuple[str, ...]:
@@ -134,17 +124,9 @@ class Profile:
         sentences = []
         if spectra.about.get(CALIBRATED_BY):
             sentences.append(f"The axis was corrected before, by '{spectra.about[CALIBRATED_BY]}'.")
-        for title, own, key in (
-            ("grating", self.grating, "grating"),
-            ("instrument", self.instrument, "instrument"),
-            ("serial number", self.serial, "serial"),
-            ("optical path", self.optical_path, "objective"),
-        ):
-            other = str(spectra.about.get(key, ""))
-            if own and other and own.strip().lower() != other.strip().lower():
-                sentences.append(f"The profile was measured with another {title} ({own}, not {other}).")
+        sentences += self.other_parts(spectra.about)
         low, high = self.range_cm
-        corrected = self.corrected(spectra.axis[[0, -1]], _laser_of(spectra))
+        corrected = self.corrected(spectra.axis[[0, -1]], laser_of(spectra.about))
         if corrected[0] < low - 1 or corrected[1] > high + 1:
             sentences.append(f"The axis is known between {low:.0f} and {high:.0f} cm⁻¹ only.")
         return tuple(sentences)
@@ -163,6 +145,13 @@ class Profile:
         else:
             moved = f"Shifts by {_signed(first)} cm⁻¹ at {low:.0f}, {_signed(last)} at {high:.0f}"
         return f"{moved}; {known} between {low:.0f} and {high:.0f} cm⁻¹, outside not known."
+
+    def resolution_text(self) -> str:
+        """Return the full widths of some lines against shift: "2.4 cm⁻¹ at 433, 2.0 at 2532"; empty without any."""
+        count = min(len(self.resolution), SHOWN_WIDTHS)
+        rows = [self.resolution[k] for k in np.linspace(0, len(self.resolution) - 1, count).round().astype(int)]
+        parts = [f"{width:.1f} at {shift:.0f}" for shift, width in rows]
+        return ", ".join([parts[0].replace(" at", " cm⁻¹ at"), *parts[1:]]) if parts else ""
 
     def with_check(self, check: Check) -> Profile:
         """Return the profile with one more verification in its history."""
@@ -235,12 +224,7 @@ _FILE: Final = Schema(
     {
         "version": integer(1, VERSION),
         "name": optional(text(300), ""),
-        "instrument": optional(text(300), ""),
-        "serial": optional(text(300), ""),
-        "optical_path": optional(text(300), ""),
-        "grating": optional(text(300), ""),
-        "laser_nm": optional(number(0, 1e5), 0.0),
-        "date": optional(text(100), ""),
+        **INSTRUMENT_FIELDS,
         "temperature_c": optional(number(-273, 1e4), 20.0),
         "convention": optional(text(20), ""),
         "program": optional(text(100), ""),
@@ -312,11 +296,6 @@ def read_record(path: Path) -> tuple[dict[str, Any], str]:
 def spectrum_of_standard(axis: Floats, values: Floats) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return a spectrum (B,), (B,) as a profile keeps it: to a thousandth of a cm⁻¹ and six digits."""
     return tuple(round(float(x), 3) for x in axis), tuple(float(f"{value:.6g}") for value in values)
-
-
-def _laser_of(spectra: SpectrumSet) -> float | None:
-    laser = spectra.about.get("laser_nm")
-    return float(laser) if isinstance(laser, int | float) and laser > 0 else None
 
 
 def _plain(value: Any) -> Any:

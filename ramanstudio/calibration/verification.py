@@ -9,9 +9,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.calibration.profile import COVERAGE, Check, Profile
+from ramanstudio.calibration.instrument import laser_of
+from ramanstudio.calibration.profile import Check, Profile
 from ramanstudio.calibration.standard_lines import StandardLine, match_standard
 from ramanstudio.calibration.substances import Substance, find_substance
+from ramanstudio.core.axis_uncertainty import COVERAGE
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
@@ -104,8 +106,7 @@ def verify(
     """
     known = find_substance(substance)
     profile.apply(spectra)  # refuses another laser
-    stated = spectra.about.get("laser_nm")
-    laser = float(stated) if isinstance(stated, int | float) and stated > 0 else None
+    laser = laser_of(spectra.about)
     # Matched on the axis as it is: a wrong correction must not make the match easier or harder.
     matched = match_standard(spectra, known, laser, temperature_c)
     span = float(spectra.axis[0]), float(spectra.axis[-1])

@@ -124,11 +124,15 @@ class SpectrumSet:
 
     def with_about(self, **about: Plain) -> SpectrumSet:
         """Return a copy with metadata added or replaced."""
-        return replace(self, about={**self.about, **about})
+        return self.with_metadata({**self.about, **about})
 
     def with_metadata(self, about: Mapping[str, Plain]) -> SpectrumSet:
         """Return a copy with all metadata replaced."""
-        return replace(self, about=about)
+        copy = object.__new__(SpectrumSet)  # the arrays are checked already
+        for name, value in (("axis", self.axis), ("values", self.values), ("table", self.table)):
+            object.__setattr__(copy, name, value)
+        object.__setattr__(copy, "about", MappingProxyType(dict(about)))
+        return copy
 
     def same_axis(self, other: SpectrumSet) -> bool:
         """Return whether both sets are sampled at the same Raman shifts."""

@@ -59,13 +59,16 @@ def difference_part(
     if library is None:
         return None
     axis, values, baseline = spectra.axis, spectra.values[0].astype(np.float64), baseline_of(spectra)
-    fit, label = fit_reference, name
-    if baseline is not None:  # as in the window: small bands are seen, whatever the recipe does
-        values, fit, label = values - baseline, fit_corrected_reference, f"{name}, baseline subtracted"
+    label = name
     try:
-        fitted = fit(axis, values, library.spectrum(match.reference))
+        reference = library.spectrum(match.reference)
     except StudioError:
         return None
+    if baseline is None:
+        fitted = fit_reference(axis, values, reference)
+    else:  # as in the window: small bands are seen, whatever the recipe does
+        values, label = values - baseline, f"{name}, baseline subtracted"
+        fitted = fit_corrected_reference(axis, values, reference)
     if fitted is None:
         return None
     kinds = (("matched", match.matched), ("missing", match.missing), ("extra", match.extra))

@@ -9,7 +9,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.candidate_selection import EvaluatedCandidate, correct_predictions, select_candidate
+from ramanstudio.finetuning.candidate_selection import (
+    EvaluatedCandidate,
+    correct_predictions,
+    select_candidate,
+    selection_margins,
+)
 from ramanstudio.finetuning.cross_validation import Folds
 
 FloatArray = NDArray[np.floating[Any]]
@@ -73,15 +78,17 @@ def estimate_accuracy(
     correct = correct_predictions(evaluated, targets, tested)
     groups = np.unique(folds.group[tested], return_inverse=True)[1]
     cross_validated = float(correct[:, chosen].mean())
-    error = 1 - _bootstrap_accuracy(correct, default, groups, cross_validated)
+    error = 1 - _bootstrap_accuracy(correct, default, selection_margins(evaluated, default), groups, cross_validated)
     error *= folds.training_share**LEARNING_EXPONENT
-    n_effective = _effective_size(correct[:, chosen], groups) * folds.training_share**DEPENDENCE_EXPONENT
+    n_effective = effective_size(correct[:, chosen], groups) * folds.training_share**DEPENDENCE_EXPONENT
     if n_unlabelled:
         n_effective = 1 / (1 / n_effective + 1 / n_unlabelled)
     return AccuracyEstimate(1 - error, *wilson_interval(1 - error, n_effective), cross_validated, n_unlabelled)
 
 
-def _bootstrap_accuracy(correct: NDArray[np.bool_], default: int, groups: IntArray, fallback: float) -> float:
+def _bootstrap_accuracy(
+    correct: NDArray[np.bool_], default: int, margins: FloatArray, groups: IntArray, fallback: float
+) -> float:
     """Return the out-of-bag accuracy when the selection is repeated in each bootstrap sample of groups."""
     n_groups = int(groups.max()) + 1
     drawn = np.random.default_rng(0).multinomial(n_groups, np.full(n_groups, 1 / n_groups), size=N_BOOTSTRAP)
@@ -90,12 +97,12 @@ def _bootstrap_accuracy(correct: NDArray[np.bool_], default: int, groups: IntArr
     usable = out_of_bag.any(axis=1) & (weights.sum(axis=1) > 0)
     if not usable.any():
         return fallback
-    weights, out_of_bag = weights[usable], out_of_bag[usable]
-    correct_of_selected = correct[:, select_candidate(correct, default, weights)].T
+    drawn, out_of_bag = drawn[usable].astype(float), out_of_bag[usable]
+    correct_of_selected = correct[:, select_candidate(correct, default, groups, drawn, margins)].T
     return float((correct_of_selected & out_of_bag).sum() / out_of_bag.sum())
 
 
-def _effective_size(correct: NDArray[np.bool_], groups: IntArray) -> float:
+def effective_size(correct: NDArray[np.bool_], groups: IntArray) -> float:
     """Return how many independent predictions these are worth, when spectra of one sample are right together."""
     deviations = correct - correct.mean()
     within = float(np.sum(deviations**2))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ramanstudio.finetuning.config import LDA, LOGISTIC, NEAREST
+from ramanstudio.finetuning.config import LDA, LOGISTIC, NEAREST, SUPPORT_VECTORS
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.intp]
@@ -18,6 +18,7 @@ STRENGTHS: Final = (10.0, 100.0, 1000.0)  # C of logistic regression on rows of 
 STRENGTH: Final = 100.0
 MIN_VARIANCE: Final = 1e-30  # of rows of unit length
 BLOCK: Final = 4096  # rows compared with all references at once
+MARGIN_PENALTY: Final = 10.0  # C of support vector machines
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +91,33 @@ class NearestNeighbourClassifier:
         return scores
 
 
-AnyClassifier = LinearClassifier | NearestNeighbourClassifier
+@dataclass(frozen=True, slots=True, eq=False)
+class KernelClassifier:
+    """Scores exp(-d² / (2 `length`²)) @ `dual` (n, K) + `offset` (K,), d being the distances to `rows` (n, D).
+
+    A support vector machine with a radial kernel for each class against the others.
+    """
+
+    rows: FloatArray
+    dual: FloatArray
+    offset: FloatArray
+    length: float
+
+    def scores(self, rows: FloatArray) -> NDArray[np.float64]:
+        """Return the scores (M, K) of `rows` (M, D)."""
+        scores = np.empty((len(rows), len(self.offset)))
+        for start in range(0, len(rows), BLOCK):
+            block = slice(start, start + BLOCK)
+            kernel = np.exp(-half_squared_distances(rows[block], self.rows) / self.length**2)
+            scores[block] = kernel @ self.dual + self.offset
+        return scores
+
+    def in_full_space(self, subspace: Subspace) -> KernelClassifier:
+        """Return this classifier of coordinates in `subspace` as one of the original rows."""
+        return replace(self, rows=self.rows @ subspace.basis + subspace.mean)
+
+
+AnyClassifier = LinearClassifier | NearestNeighbourClassifier | KernelClassifier
 
 
 def half_squared_distances(rows: FloatArray, others: FloatArray) -> NDArray[np.float64]:
@@ -112,6 +139,8 @@ def fit_classifier(
         return NearestNeighbourClassifier(rows, targets, n_classes)
     if name == LOGISTIC and len(np.unique(targets)) > 1:
         return _fit_logistic(rows, targets, n_classes, strength)
+    if name == SUPPORT_VECTORS and len(np.unique(targets)) > 1:
+        return _fit_support_vectors(rows, targets, n_classes)
     return _fit_discriminants(rows, targets, n_classes, shrunk=name == LDA)
 
 
@@ -149,6 +178,24 @@ def _fit_logistic(rows: FloatArray, targets: IntArray, n_classes: int, strength:
     if weights.shape[1] == 1:  # two classes share one score
         weights, offset = np.hstack([-weights, weights]) / 2, np.array([-offset[0], offset[0]]) / 2
     return _with_all_classes(LinearClassifier(weights, offset), fitted.classes_, n_classes)
+
+
+def _fit_support_vectors(rows: FloatArray, targets: IntArray, n_classes: int) -> KernelClassifier:
+    """Fit a machine for each class against the others; the radial kernel is as wide as the rows spread."""
+    from sklearn.svm import SVC
+
+    present = np.unique(targets)
+    length = float(np.sqrt(max(np.var(rows, axis=0).sum() / 2, MIN_VARIANCE)))
+    kernel = np.exp(-half_squared_distances(rows, rows) / length**2)
+    dual, offset = np.zeros((len(rows), n_classes)), np.full(n_classes, -np.inf)
+    for target in present[1:] if len(present) == 2 else present:
+        machine = SVC(C=MARGIN_PENALTY, kernel="precomputed").fit(kernel, targets == target)
+        dual[machine.support_, target] = machine.dual_coef_[0]
+        offset[target] = machine.intercept_[0]
+    if len(present) == 2:  # two classes share one machine
+        dual[:, present[0]], offset[present[0]] = -dual[:, present[1]], -offset[present[1]]
+    is_used = dual.any(axis=1)
+    return KernelClassifier(rows[is_used], dual[is_used], offset, length)
 
 
 def _with_all_classes(classifier: LinearClassifier, present: IntArray, n_classes: int) -> LinearClassifier:

@@ -18,10 +18,11 @@ REPRESENTATIONS: Final[dict[str, tuple[str, ...]]] = {
     "slope": ("slope",),
     "measured": ("measured",),
     "heights": ("heights", "lines"),
+    "roots": ("roots",),
     "tuned": ("lines", "slopes", "line components", "slope components", "tuned"),
 }
-FOR_CLASSES: Final = ("joined", "lines", "features", "spectrum", "slope", "measured")
-FOR_QUANTITIES: Final = ("heights", *FOR_CLASSES)
+FOR_CLASSES: Final = ("joined", "lines", "features", "spectrum", "slope", "measured", "roots")
+FOR_QUANTITIES: Final = ("heights", "joined", "lines", "features", "spectrum", "slope", "measured")
 REPRESENTATION_TITLES: Final[dict[str, str]] = {
     "joined": "denoised bands, first derivative and features",
     "lines": "denoised bands and first derivative",
@@ -29,15 +30,18 @@ REPRESENTATION_TITLES: Final[dict[str, str]] = {
     "spectrum": "baseline-corrected spectrum",
     "slope": "first derivative",
     "measured": "measured spectrum",
+    "roots": "square root of the baseline-corrected spectrum",
     "heights": "denoised band intensities and their square roots",
     "tuned": "denoised bands, first derivative and fine-tuned features",
 }
 NEAREST, MEAN, LDA, LOGISTIC = "nearest", "mean", "LDA", "logistic"
-CLASSIFIERS: Final = (NEAREST, MEAN, LDA, LOGISTIC)
+SUPPORT_VECTORS: Final = "support vectors"
+CLASSIFIERS: Final = (NEAREST, MEAN, LDA, LOGISTIC, SUPPORT_VECTORS)
 TUNING_MODES: Final = (AUTO, "never", "always")
 PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS = "PLS", "ridge", "Gaussian process"
 LINEAR_PROCESS: Final = "Gaussian process with a linear part"
 ENSEMBLE: Final = "ensemble"
+FALSE_UNKNOWN_RATE: Final = 0.02
 REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS, LINEAR_PROCESS)
 
 
@@ -57,7 +61,7 @@ class FinetunePlan:
     tune_features: str = AUTO
     quantity: bool | None = None
     folds: int = 0
-    false_unknown_rate: float = 0.02
+    false_unknown_rate: float = FALSE_UNKNOWN_RATE
     epochs: int = 40
     importance: bool = True
     seed: int = 0
@@ -65,7 +69,7 @@ class FinetunePlan:
     def __post_init__(self) -> None:
         """Raise StudioError when an option is unknown or out of its range."""
         options = {
-            "representation": FOR_QUANTITIES,
+            "representation": tuple(name for name in REPRESENTATIONS if name != "tuned"),
             "estimator": (*CLASSIFIERS, *REGRESSORS),
             "tune_features": TUNING_MODES,
         }

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ramanstudio.core.paths import user_data
 from ramanstudio.core.progress import Progress
-from ramanstudio.finetuning.candidate_selection import ClassifierCandidate, EvaluatedCandidate
-from ramanstudio.finetuning.classifiers import Subspace, fit_classifier
+from ramanstudio.finetuning.candidate_selection import ClassifierCandidate, EnsembleCandidate, EvaluatedCandidate
+from ramanstudio.finetuning.classifier_ensemble import fit_candidate, score
 from ramanstudio.finetuning.config import AUTO, LDA, FinetunePlan
 from ramanstudio.finetuning.cross_validation import NOT_TESTED, Folds, assign_folds
 from ramanstudio.finetuning.report import CandidateScore, TrainingProgress
@@ -93,19 +93,18 @@ def tune_features(
     return replace(extractor, weights=weights), replace(representations, blocks=blocks), test_fold
 
 
-def evaluate_if_better(training_set: TrainingSet, best: ClassifierCandidate) -> EvaluatedCandidate | None:
+def evaluate_if_better(
+    training_set: TrainingSet, best: ClassifierCandidate | EnsembleCandidate
+) -> EvaluatedCandidate | None:
     """Return LDA on the fine-tuned features, evaluated on the test fold, where it is ahead of `best`; else None."""
     targets, test = training_set.labels.targets, training_set.folds.tested
     n_classes = len(training_set.labels.classes)
     tuned = ClassifierCandidate("tuned", LDA)
     scores = []
     for candidate in (best, tuned):
-        rows = training_set.rows(candidate.representation)
-        subspace = Subspace.of(rows[~test])
-        classifier = fit_classifier(
-            candidate.estimator, subspace.project(rows[~test]), targets[~test], n_classes, candidate.strength
-        )
-        scores.append(classifier.scores(subspace.project(rows[test])))
+        classifier = fit_candidate(candidate, lambda name: training_set.rows(name)[~test], targets[~test], n_classes)
+        representation = candidate.representation if isinstance(candidate, ClassifierCandidate) else ""
+        scores.append(score(classifier, representation, lambda name: training_set.rows(name)[test]))
     correct = [np.argmax(row, axis=1) == targets[test] for row in scores]
     difference = correct[1].astype(float) - correct[0]
     if difference.mean() <= MARGIN * difference.std() / np.sqrt(len(difference)):

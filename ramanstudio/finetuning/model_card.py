@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from ramanstudio.core import schema
 from ramanstudio.core.schema import Schema, WrongValue, optional
-from ramanstudio.finetuning.config import CLASSIFIERS, ENSEMBLE, REGRESSORS, REPRESENTATION_TITLES, REPRESENTATIONS
+from ramanstudio.finetuning.config import (
+    CLASSIFIERS,
+    ENSEMBLE,
+    FALSE_UNKNOWN_RATE,
+    REGRESSORS,
+    REPRESENTATION_TITLES,
+    REPRESENTATIONS,
+)
 
 CLASSES, QUANTITY = "classes", "quantity"
 TUNED: Final = "tuned."  # prefix of the arrays of fine-tuned features
@@ -22,6 +29,7 @@ OLD_RMSE: Final = "RMSE held out"
 MAX_NAME_LENGTH: Final = 80
 MAX_CLASSES: Final = 10_000
 MAX_MEMBERS: Final = 100  # of an ensemble
+MEMBER_WEIGHTS, MEMBER_TEMPERATURES = "member weights", "member inverse temperatures"
 MAX_NOTE: Final = 2000  # characters
 MAX_SAMPLES: Final = 1_000_000  # of the axis
 MAX_CARD_BYTES: Final = 2**22
@@ -111,6 +119,12 @@ class FineTunedModelCard:
         """The cross-validated error of a model of a quantity; NaN where it was not measured."""
         return float(self.figures.get(RMSE, self.figures.get(OLD_RMSE, np.nan)))
 
+    @property
+    def false_unknown_rate(self) -> float:
+        """The share of spectra like those learned that novelty detection calls unknown."""
+        rate = self.settings.get("false_unknown_rate", FALSE_UNKNOWN_RATE)
+        return rate if isinstance(rate, float) and 0 < rate < 0.5 else FALSE_UNKNOWN_RATE
+
     def text(self) -> str:
         """Return the card in sentences, for a person to read."""
         task = f"classifies spectra into {len(self.classes)} classes" if self.is_classifier else "predicts a quantity"
@@ -167,7 +181,7 @@ def _check_consistency(fields: dict[str, Any]) -> dict[str, Any]:
         raise WrongValue("two or more different classes", list(classes), ".classes")
     elif len(counts) != len(classes):
         raise WrongValue(f"{len(classes)} numbers, one for each class", list(counts), ".counts")
-    elif fields["estimator"] not in CLASSIFIERS:
+    elif fields["estimator"] not in (*CLASSIFIERS, ENSEMBLE):
         raise WrongValue("a classifier", fields["estimator"], ".estimator")
     return fields
 
@@ -184,17 +198,12 @@ def _array_schema(card: FineTunedModelCard, arrays: Mapping[str, NDArray[Any]]) 
             checks[f"{name}.mean"] = schema.array(shape=(n_samples,), low=-1e6, high=1e6)
             checks[f"{name}.axes"] = schema.array(shape=(None, n_samples), low=-1e6, high=1e6)
             checks[f"{name}.scale"] = schema.array(low=0, high=1e18)
-    if not card.is_classifier:
-        for prefix in _prefixes(card):
-            checks |= _regressor_schema(prefix, arrays)
-        if card.members:
-            checks["member weights"] = schema.array(shape=(len(card.members),), low=0, high=1)
-    elif "weights" in arrays:
-        checks["weights"] = schema.array(shape=(None, len(card.classes)), low=-1e30, high=1e30)
-        checks["offset"] = schema.array(shape=(len(card.classes),), low=-1e30, high=1e30)
-    else:
-        checks["rows"] = schema.array(shape=(None, None), low=-1e3, high=1e3)
-        checks["which"] = schema.array("iu", low=0, high=len(card.classes) - 1)
+    for prefix in _prefixes(card):
+        checks |= _classifier_schema(card, prefix, arrays) if card.is_classifier else _regressor_schema(prefix, arrays)
+    if card.members:
+        checks[MEMBER_WEIGHTS] = schema.array(shape=(len(card.members),), low=0, high=1)
+        if card.is_classifier:
+            checks[MEMBER_TEMPERATURES] = schema.array(shape=(len(card.members),), low=0, high=1e12)
     return Schema(checks | {name: _check_weights for name in arrays if name.startswith(TUNED)})
 
 
@@ -204,8 +213,24 @@ def member_prefix(number: int) -> str:
 
 
 def _prefixes(card: FineTunedModelCard) -> list[str]:
-    """Return what the names of the arrays of each regressor of a model begin with."""
+    """Return what the names of the arrays of each classifier or regressor of a model begin with."""
     return [member_prefix(number) for number in range(len(card.members))] or [""]
+
+
+def _classifier_schema(
+    card: FineTunedModelCard, prefix: str, arrays: Mapping[str, NDArray[Any]]
+) -> dict[str, schema.Check]:
+    """Return the checks of the arrays of one classifier, by name."""
+    n_classes = len(card.classes)
+    offset = {f"{prefix}offset": schema.array(shape=(n_classes,), low=-1e30, high=1e30)}
+    if f"{prefix}weights" in arrays:
+        return {f"{prefix}weights": schema.array(shape=(None, n_classes), low=-1e30, high=1e30)} | offset
+    rows = {f"{prefix}rows": schema.array(shape=(None, None), low=-1e3, high=1e3)}
+    if f"{prefix}dual" in arrays:
+        dual = schema.array(shape=(None, n_classes), low=-1e30, high=1e30)
+        length = schema.array(shape=(1,), low=1e-12, high=1e12)
+        return rows | {f"{prefix}dual": dual, f"{prefix}length": length} | offset
+    return rows | {f"{prefix}which": schema.array("iu", low=0, high=n_classes - 1)}
 
 
 def _regressor_schema(prefix: str, arrays: Mapping[str, NDArray[Any]]) -> dict[str, schema.Check]:
@@ -247,12 +272,13 @@ class _ArrayConsistency:
         for name in COMPONENTS:
             if f"{name}.axes" in arrays:
                 self._require_length(arrays, f"{name}.scale", len(arrays[f"{name}.axes"]))
-        if "rows" in arrays:
-            self._require_rows(arrays, "rows")
-            self._require_length(arrays, "which", len(arrays["rows"]))
-        if not self.card.is_classifier:
-            for prefix in _prefixes(self.card):
+        for prefix in _prefixes(self.card):
+            if not self.card.is_classifier:
                 self._require_regressor(arrays, prefix)
+            elif f"{prefix}rows" in arrays:
+                self._require_rows(arrays, f"{prefix}rows")
+                per_row = f"{prefix}dual" if f"{prefix}dual" in arrays else f"{prefix}which"
+                self._require_length(arrays, per_row, len(arrays[f"{prefix}rows"]))
         return arrays
 
     def _require_regressor(self, arrays: dict[str, NDArray[Any]], prefix: str) -> None:

@@ -15,6 +15,11 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.intp]
 
 
+def describe_members(members: tuple[str, ...]) -> str:
+    """Return the members (M,) of an ensemble in a sentence; "" for none."""
+    return f"Members of the ensemble: {'; '.join(members)}." if members else ""
+
+
 @dataclass(frozen=True, slots=True)
 class CandidateScore:
     """A candidate that was evaluated, in words, and its cross-validated accuracy or RMSE; NaN where not measured."""
@@ -68,6 +73,12 @@ class ClassificationReport:
     suggested: tuple[int, ...]
     warnings: tuple[str, ...]
     seconds: float
+    members: tuple[str, ...] = ()
+
+    @property
+    def members_sentence(self) -> str:
+        """The members of an ensemble in a sentence; "" for a single classifier."""
+        return describe_members(self.members)
 
     @property
     def recall(self) -> NDArray[np.float64]:
@@ -119,7 +130,7 @@ class RegressionReport:
     @property
     def members_sentence(self) -> str:
         """The members of an ensemble in a sentence; "" for a single regressor."""
-        return f"Members of the ensemble: {'; '.join(self.members)}." if self.members else ""
+        return describe_members(self.members)
 
     @property
     def r_squared(self) -> float:

@@ -164,8 +164,12 @@ def _blocks_of_measured(spectra: SpectrumSet, wanted: set[str]) -> dict[str, NDA
     from scipy.signal import savgol_filter
 
     values, blocks = spectra.values, dict[str, NDArray[np.float32]]()
-    if "spectrum" in wanted:
-        blocks["spectrum"] = unit_rows(values - spectral_features.baseline(spectra.axis, values))
+    if wanted & {"spectrum", "roots"}:
+        corrected = values - spectral_features.baseline(spectra.axis, values)
+        if "spectrum" in wanted:
+            blocks["spectrum"] = unit_rows(corrected)
+        if "roots" in wanted:
+            blocks["roots"] = unit_rows(np.sqrt(np.maximum(corrected, 0)))
     if "slope" in wanted:
         window = min(spectral_features.SLOPE_SAMPLES, (spectra.points - 1) // 2 * 2 + 1)
         blocks["slope"] = unit_rows(savgol_filter(values, window, spectral_features.SLOPE_DEGREE, deriv=1, axis=1))

@@ -29,26 +29,33 @@ from ramanstudio.finetuning import (
 from ramanstudio.finetuning.candidate_selection import (
     MIN_LABELS_TO_SELECT,
     ClassifierCandidate,
+    EnsembleCandidate,
     EvaluatedCandidate,
     correct_predictions,
     cross_validate,
     default_candidate,
     list_candidates,
     select_candidate,
+    selection_margins,
 )
 from ramanstudio.finetuning.classification import predict_probabilities
+from ramanstudio.finetuning.classifier_arrays import to_arrays
+from ramanstudio.finetuning.classifier_ensemble import evaluate_ensemble, fit_candidate, is_ahead
 from ramanstudio.finetuning.classifiers import (
-    AnyClassifier,
-    LinearClassifier,
-    NearestNeighbourClassifier,
     Subspace,
-    fit_classifier,
 )
-from ramanstudio.finetuning.config import AUTO, FOR_CLASSES, LOGISTIC, NEAREST, REPRESENTATION_TITLES, FinetunePlan
+from ramanstudio.finetuning.config import (
+    AUTO,
+    ENSEMBLE,
+    FOR_CLASSES,
+    LOGISTIC,
+    REPRESENTATION_TITLES,
+    FinetunePlan,
+)
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import ClassLabels, LabelInput
-from ramanstudio.finetuning.model_card import CLASSES, TUNED, FineTunedModelCard
+from ramanstudio.finetuning.model_card import CLASSES, MAX_NOTE, TUNED, FineTunedModelCard
 from ramanstudio.finetuning.report import (
     CandidateScore,
     ClassificationReport,
@@ -69,16 +76,30 @@ NO_SAMPLES: Final = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CandidateSelection:
-    """Evaluated candidates, the number of the `default` one, and of the `chosen` one."""
+    """Evaluated candidates, the numbers of the `default` and the `chosen` one, and the `ensemble` where it is taken."""
 
     evaluated: Sequence[EvaluatedCandidate]
     default: int
     chosen: int
+    ensemble: EvaluatedCandidate | None = None
 
     @property
     def best(self) -> EvaluatedCandidate:
-        """The chosen candidate."""
-        return self.evaluated[self.chosen]
+        """The candidate to train: the ensemble where it is taken, else the chosen one."""
+        return self.ensemble or self.evaluated[self.chosen]
+
+    @property
+    def candidate_scores(self) -> tuple[CandidateScore, ...]:
+        """The evaluated candidates with their accuracy, and the ensemble where it is taken."""
+        scored = [*self.evaluated, *([] if self.ensemble is None else [self.ensemble])]
+        return tuple(CandidateScore(each.candidate.title, each.accuracy) for each in scored)
+
+    def estimate_accuracy(self, known: ClassLabels, folds: Folds) -> accuracy.AccuracyEstimate:
+        """Return the accuracy to expect; that of an ensemble is nested already, its selection is not repeated."""
+        compared, default, chosen = self.evaluated, self.default, self.chosen
+        if self.ensemble is not None:
+            compared, default, chosen = [self.ensemble], 0, 0
+        return accuracy.estimate_accuracy(compared, default, chosen, known.targets, folds, len(known.unlabelled))
 
 
 def finetune(
@@ -113,7 +134,7 @@ def finetune(
     if is_fixed:
         candidates = [default_candidate(candidates, min(known.counts))]
     evaluated, was_stopped = _evaluate(training_set, candidates, progress)
-    selection = _select(evaluated, training_set)
+    selection = _select(evaluated, training_set, plan.estimator == AUTO and not is_fixed)
     if not was_stopped and feature_tuning.is_worthwhile(plan, extractor, representations, known.targets):
         with suppress(Cancelled):
             extractor, training_set, selection = _try_tuned_features(extractor, training_set, plan, selection, progress)
@@ -148,16 +169,23 @@ def _try_tuned_features(
     return unchanged if winner is None else (tuned_extractor, tuned_set, CandidateSelection([winner], 0, 0))
 
 
-def _select(evaluated: Sequence[EvaluatedCandidate], training_set: TrainingSet) -> CandidateSelection:
-    """Select among the evaluated candidates; without held-out spectra the default one."""
-    candidates = [each.candidate for each in evaluated]
-    labels_per_class = int(np.median(training_set.labels.counts))
-    default = candidates.index(default_candidate(candidates, labels_per_class))
-    tested = training_set.folds.tested
+def _select(
+    evaluated: Sequence[EvaluatedCandidate], training_set: TrainingSet, with_ensemble: bool
+) -> CandidateSelection:
+    """Select among the evaluated candidates, and an ensemble of them; without held-out spectra the default one."""
+    candidates = [each.candidate for each in evaluated if isinstance(each.candidate, ClassifierCandidate)]
+    targets, tested = training_set.labels.targets, training_set.folds.tested
+    default = candidates.index(default_candidate(candidates, int(np.median(training_set.labels.counts))))
     if not tested.any():
         return CandidateSelection(evaluated, default, default)
-    correct = correct_predictions(evaluated, training_set.labels.targets, tested)
-    return CandidateSelection(evaluated, default, int(select_candidate(correct, default)[0]))
+    groups = np.unique(training_set.folds.group[tested], return_inverse=True)[1]
+    correct, margins = correct_predictions(evaluated, targets, tested), selection_margins(evaluated, default)
+    chosen = int(select_candidate(correct, default, groups, margins=margins)[0])
+    if with_ensemble:
+        ensemble = evaluate_ensemble(evaluated, default, targets, training_set.folds)
+        if ensemble is not None and is_ahead(ensemble, evaluated, default, targets, training_set.folds):
+            return CandidateSelection(evaluated, default, chosen, ensemble)
+    return CandidateSelection(evaluated, default, chosen)
 
 
 def _evaluate(
@@ -191,10 +219,16 @@ def _evaluate(
 
 def _other_strengths(evaluated: Sequence[EvaluatedCandidate]) -> list[ClassifierCandidate]:
     """Return the best logistic regression with stronger and weaker regularisation."""
-    logistic = [each for each in evaluated if each.candidate.estimator == LOGISTIC and np.isfinite(each.accuracy)]
+    logistic = [
+        (each.accuracy, candidate)
+        for each in evaluated
+        if isinstance(candidate := each.candidate, ClassifierCandidate)
+        and candidate.estimator == LOGISTIC
+        and np.isfinite(each.accuracy)
+    ]
     if not logistic:
         return []
-    best = max(logistic, key=lambda each: each.accuracy).candidate
+    best = max(logistic, key=lambda each: each[0])[1]
     return [replace(best, strength=strength) for strength in classifiers.STRENGTHS if strength != best.strength]
 
 
@@ -216,9 +250,7 @@ def _result(
     """Train the chosen candidate on all labels and return the model, whose card tells the `procedure`, and report."""
     known, folds, best = training_set.labels, training_set.folds, selection.best
     tested = folds.tested
-    expected = accuracy.estimate_accuracy(
-        selection.evaluated, selection.default, selection.chosen, known.targets, folds, len(known.unlabelled)
-    )
+    expected = selection.estimate_accuracy(known, folds)
     factor = accuracy.fit_inverse_temperature(best.scores[tested], known.targets[tested], expected.accuracy)
     model = _build_model(extractor, training_set, plan, best.candidate, factor)
     probabilities = accuracy.softmax(best.scores[tested], factor)
@@ -231,7 +263,7 @@ def _result(
         majority_baseline=max(known.counts) / sum(known.counts),
         by_sample=folds.by_sample,
         chosen=best.candidate.title,
-        candidates=tuple(CandidateScore(each.candidate.title, each.accuracy) for each in selection.evaluated),
+        candidates=selection.candidate_scores,
         indices=known.indices,
         confusion=label_errors.confusion_matrix(probabilities, targets, len(known.classes)),
         misclassified=misclassified,
@@ -242,6 +274,7 @@ def _result(
         suggested=_suggested(training_set, model),
         warnings=tuple(labels.label_warnings(known) + _sample_warnings(folds, known)),
         seconds=time.monotonic() - started,
+        members=best.candidate.parts if isinstance(best.candidate, EnsembleCandidate) else (),
     )
     return FineTuningResult(
         FineTunedModel(replace(model.card, **_card_figures(report, procedure)), model.arrays), report
@@ -260,7 +293,8 @@ def _card_figures(report: ClassificationReport, procedure: str) -> dict[str, Any
             "cross-validated accuracy": expected.cross_validated,
             "expected calibration error": report.calibration.error,
         }
-    return {"figures": figures, "notes": (report.headline, procedure, *report.warnings)}
+    notes = (report.headline, report.members_sentence[:MAX_NOTE], procedure, *report.warnings)
+    return {"figures": figures, "notes": tuple(note for note in notes if note)}
 
 
 def _sample_warnings(folds: Folds, known: ClassLabels) -> list[str]:
@@ -279,21 +313,19 @@ def _build_model(
     extractor: FeatureExtractor,
     training_set: TrainingSet,
     plan: FinetunePlan,
-    chosen: ClassifierCandidate,
+    chosen: ClassifierCandidate | EnsembleCandidate,
     inverse_temperature: float,
 ) -> FineTunedModel:
     """Train the chosen candidate on all labels and return it as a model with its card."""
     known, axis = training_set.labels, training_set.spectra.axis
-    classifier = _fit(training_set, chosen)
+    classifier = fit_candidate(chosen, training_set.rows, known.targets, len(known.classes))
+    first, members = (chosen.members[0], chosen.members) if isinstance(chosen, EnsembleCandidate) else (chosen, ())
     rows = training_set.rows("joined")
     arrays: dict[str, NDArray[Any]] = training_set.representations.component_arrays | {
         "axis": axis,
         "kept": rows[novelty.choose_references(known.targets)].astype(np.float32),
     }
-    if isinstance(classifier, LinearClassifier):
-        arrays |= {"weights": classifier.weights.astype(np.float32), "offset": classifier.offset.astype(np.float32)}
-    else:
-        arrays |= {"rows": classifier.rows.astype(np.float32), "which": classifier.targets.astype(np.int32)}
+    arrays |= to_arrays(classifier)
     arrays |= {f"{TUNED}{name}": array for name, array in (extractor.weights or {}).items()}
     card = FineTunedModelCard(
         name="",
@@ -302,30 +334,18 @@ def _build_model(
         counts=known.counts,
         parent=extractor.parent,
         parent_sha256=extractor.sha256,
-        representation=chosen.representation,
-        estimator=chosen.estimator,
+        representation=first.representation,
+        estimator=ENSEMBLE if members else first.estimator,
+        members=tuple(member.representation for member in members),
         axis_cm=(float(axis[0]), float(axis[-1])),
         inverse_temperature=inverse_temperature,
         novelty_threshold=novelty.novelty_threshold(rows, known.targets, training_set.folds, plan.false_unknown_rate),
         settings=asdict(plan)
-        | {"strength": chosen.strength, "representation title": REPRESENTATION_TITLES[chosen.representation]},
+        | {"strength": first.strength, "representation title": REPRESENTATION_TITLES[first.representation]},
         software=f"RamanStudio {__version__}",
         made=date.today().isoformat(),
     )
     return FineTunedModel(card, arrays)
-
-
-def _fit(training_set: TrainingSet, chosen: ClassifierCandidate) -> AnyClassifier:
-    """Fit a candidate to all labelled spectra; its classifier takes rows of the representation itself."""
-    known, rows = training_set.labels, training_set.rows(chosen.representation)
-    if chosen.estimator == NEAREST:
-        return NearestNeighbourClassifier(rows, known.targets, len(known.classes))
-    subspace = Subspace.of(rows)
-    classifier = fit_classifier(
-        chosen.estimator, subspace.project(rows), known.targets, len(known.classes), chosen.strength
-    )
-    assert isinstance(classifier, LinearClassifier)
-    return classifier.in_full_space(subspace)
 
 
 def _important_ranges(
@@ -338,7 +358,7 @@ def _important_ranges(
     watched = Progress(lambda *_: progress(0, 1, "finding important ranges"))
 
     def predict(raw: SpectrumSet, denoised: SpectrumSet) -> FloatArray:
-        needed = (model.card.representation,)
+        needed = model.card.members or (model.card.representation,)
         represented = represent_denoised(extractor, raw, denoised, representations.components, needed, watched)
         return predict_probabilities(model, represented)
 

@@ -84,6 +84,8 @@ _UNIT_PATTERNS: Final = (
 def unit_from_text(title: str) -> str:
     """Return the unit that an axis title or header line states, one of this module's constants, or UNKNOWN."""
     title = title.strip()
+    if not title:
+        return UNKNOWN
     return next((unit for unit, pattern in _UNIT_PATTERNS if pattern.search(title)), UNKNOWN)
 
 

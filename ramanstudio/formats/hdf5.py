@@ -31,6 +31,7 @@ _OTHER_LAYOUT: Final = (
 )
 _SPECTRA_DATASETS: Final = ("axis", "values", "offsets")
 MAX_GROUPS: Final = 10_000
+MAX_ITEMS: Final = 100_000
 MAX_NOTES: Final = 3  # sentences about groups that were left out
 MAX_STRING_COLUMN_BYTES: Final = 2**28
 MAX_FIXED_ATTRIBUTE_BYTES: Final = 60_000  # HDF5 keeps up to 64 kB in the header of an object
@@ -72,19 +73,17 @@ def read(path: Path, laser_nm: float | None = None) -> tuple[SpectrumSet, ...]:
 
 def _groups(file: h5py.File) -> list[h5py.Group]:
     """Return the groups that hold an axis and intensities, the root first."""
-    import h5py
+    names: set[bytes | str] = set()  # names alone: h5py takes as long for an object as for small spectra
 
-    groups: list[h5py.Group] = []
+    def look(name: bytes | str) -> bool | None:
+        names.add(name)
+        return True if len(names) >= MAX_ITEMS else None
 
-    def look(_: str, entry: Any) -> bool | None:
-        if isinstance(entry, h5py.Group) and _is_spectra(entry):
-            groups.append(entry)
-        return True if len(groups) >= MAX_GROUPS else None
-
-    if _is_spectra(file):
-        groups.append(file)
-    file.visititems(look)
-    return groups
+    file.visit(look)
+    parents = sorted({name[:-5] for name in names if isinstance(name, str) and name.endswith("/axis")})
+    groups = [file] if "axis" in names and "values" in names else []
+    groups += [file[parent] for parent in parents[:MAX_GROUPS] if f"{parent}/values" in names]
+    return [group for group in groups if _is_spectra(group)]
 
 
 def _is_spectra(group: h5py.Group) -> bool:
@@ -117,7 +116,7 @@ def _sets(path: Path, group: h5py.Group, named: bool, laser_nm: float | None) ->
     if axis.ndim != 1 or values.shape[-1:] != axis.shape or values.ndim > 2:
         reason = f"in '{group.name}' an axis of shape {axis.shape} does not fit values of shape {values.shape}"
         raise read_error(path, reason, _LAYOUT)
-    rows = np.atleast_2d(values[()]).astype(np.float32)
+    rows = np.atleast_2d(values[()]).astype(np.float32, copy=False)
     return [_with_raman_shift(path, axis[()], rows, unit, about, laser_nm).with_table(**table)]
 
 

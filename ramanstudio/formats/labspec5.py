@@ -38,7 +38,7 @@ class _Axis:
 
 
 class _Cursor:
-    """Reads one thing behind the other."""
+    """Reads the values of a file in their order: each begins where the last one ended."""
 
     def __init__(self, source: ByteReader, offset: int) -> None:
         self.source = source
@@ -130,29 +130,29 @@ def _array_and_axes(source: ByteReader, cursor: _Cursor) -> tuple[NDArray[Any], 
     names, units = cursor.texts(), cursor.texts()
     skipped = cursor.short()
     cursor.offset += max(0, skipped)
-    places = cursor.array("<i2", 2 * cursor.short())[::2]
+    dimensions = cursor.array("<i2", 2 * cursor.short())[::2]
     ends = cursor.array("<f4", cursor.short())
     stored = cursor.array("<i4", cursor.short())
     n_axes = len(names)
-    if len(units) != n_axes or len(places) != n_axes or len(ends) < 2 * n_axes or len(stored) != n_axes:
+    if len(units) != n_axes or len(dimensions) != n_axes or len(ends) < 2 * n_axes or len(stored) != n_axes:
         raise source.damaged("its list of axes")
-    found: dict[int, _Axis] = {}
+    axis_of_dimension: dict[int, _Axis] = {}
     intensity_unit = ""
-    for index, place in enumerate(int(place) for place in places):
-        if not 0 <= place < n_dimensions:
+    for index, dimension in enumerate(int(number) for number in dimensions):
+        if not 0 <= dimension < n_dimensions:
             intensity_unit = units[index]
             continue
-        length = shape[place]
+        length = shape[dimension]
         if stored[index]:
             points = cursor.array("<f4", cursor.short() // 4).astype(np.float64)
         else:
             points = np.linspace(float(ends[2 * index]), float(ends[2 * index + 1]), length)
-        if points.size != length or place in found:
+        if points.size != length or dimension in axis_of_dimension:
             raise source.damaged(f"its axis '{names[index]}'")
-        found[place] = _Axis(names[index], units[index], points)
-    if len(found) != n_dimensions:
+        axis_of_dimension[dimension] = _Axis(names[index], units[index], points)
+    if len(axis_of_dimension) != n_dimensions:
         raise source.damaged("its list of axes")
-    return values, [found[place] for place in range(n_dimensions)], intensity_unit
+    return values, [axis_of_dimension[dimension] for dimension in range(n_dimensions)], intensity_unit
 
 
 def _columns(others: list[_Axis]) -> dict[str, NDArray[Any]]:

@@ -6,6 +6,7 @@ The layout is that of MathWorks' "MAT-File Format". scipy reads it too, but trus
 from __future__ import annotations
 
 import math
+import struct
 import zlib
 from pathlib import Path
 from typing import Any, Final
@@ -74,7 +75,7 @@ class Mat5Reader:
         self.n_elements += 1
         if offset + 8 > len(block) or self.n_elements > MAX_ELEMENTS:
             raise self.damaged()
-        word, length = (int(number) for number in np.frombuffer(block, f"{self.order}u4", 2, offset))
+        word, length = struct.unpack_from(f"{self.order}2I", block, offset)
         if word >> 16:  # a small element: length and type in one word, four bytes of data
             length, begin = word >> 16, offset + 4
             if length > 4:

@@ -40,6 +40,7 @@ from ramanstudio.formats.unsupported import UNSUPPORTED, unsupported_error
 from ramanstudio.formats.validation import EXPORT_AGAIN, first_bytes, read_error, without_impossible_intensities
 from ramanstudio.formats.writers import jcamp_writer, nexus_writer, spc_writer, xlsx_writer
 
+_FIRST_NUMBER: Final = re.compile(rb"\s*[-+]?\d*[.,]?\d+[\s;,]")
 _NUMBER: Final = re.compile(rb"\d+[.,]?\d*")
 
 
@@ -236,6 +237,8 @@ def detect_format(path: Path) -> Format:
     start = _as_utf8(first_bytes(path))
     suffix = path.suffix.lower()
     named = next((row for row in FORMATS if suffix in row.suffixes), None)
+    if named is TEXT and _FIRST_NUMBER.match(start) and looks_like_text(start):
+        return TEXT  # most files; no signature begins with a number and goes on as text
     if named is not None and named.sniff is not None and named.sniff(start):
         return named
     sniffed = next((row for row in FORMATS if row.sniff is not None and row.sniff(start)), None)

@@ -32,7 +32,7 @@ MAX_SUBFILES: Final = 1_000_000
 MAX_AXES: Final = 10_000
 _HEADER: Final = 512  # bytes of the larger of the two headers
 _BLOCK_BYTES: Final = 2**25  # read at a time
-_Place = tuple[float, float]  # where a subfile stands on the third and the fourth axis
+_ZAndW = tuple[float, float]  # where a subfile stands on the third and the fourth axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +226,8 @@ def _spectra(path: Path, source: _Source, header: _SpcHeader) -> tuple[_Spectra,
         if axis is None:
             spectra, n_read = _separate_subfiles(path, source, offset, header, min(stated, MAX_SUBFILES))
         else:
-            values, places = _shared_subfiles(source, offset, header, min(stated, MAX_SUBFILES))
-            spectra, n_read = [(axis, values, _columns(header, places))], len(values)
+            values, z_and_w = _shared_subfiles(source, offset, header, min(stated, MAX_SUBFILES))
+            spectra, n_read = [(axis, values, _columns(header, z_and_w))], len(values)
     except _TruncatedError as error:
         raise read_error(path, str(error), _COPY_AGAIN) from None
     is_truncated = n_read < stated and not header.old
@@ -272,19 +272,19 @@ def _intensities(header: _SpcHeader, numbers: NDArray[Any], exponents: NDArray[n
 
 def _shared_subfiles(
     source: _Source, offset: int, header: _SpcHeader, stated: int
-) -> tuple[NDArray[np.float32], list[_Place]]:
-    """Return the intensities (N, B) and places (N,) of subfiles that share an axis, up to the end of the file.
+) -> tuple[NDArray[np.float32], list[_ZAndW]]:
+    """Return the intensities (N, B), and z and w (N,), of subfiles that share an axis, up to the end of the file.
 
     They are read in blocks of equal subfiles. Raises _TruncatedError when not one is complete.
     """
     smallest = _SUBHEADER + header.points * (2 if header.flags & _SIXTEEN_BIT else 4)
     values = np.empty((min(stated, max(0, source.size - offset) // smallest), header.points), dtype=np.float32)
-    places: list[_Place] = []
-    while len(places) < stated and offset + _SUBHEADER <= source.size:
+    z_and_w: list[_ZAndW] = []
+    while len(z_and_w) < stated and offset + _SUBHEADER <= source.size:
         first = source.read(offset + 1, 1)
         dtype, _ = _encoding(header, int.from_bytes(first, "little", signed=True))
         length = _SUBHEADER + header.points * np.dtype(dtype).itemsize
-        count = min(stated - len(places), max(1, _BLOCK_BYTES // length), (source.size - offset) // length)
+        count = min(stated - len(z_and_w), max(1, _BLOCK_BYTES // length), (source.size - offset) // length)
         if count == 0:
             break
         records = np.frombuffer(source.read(offset, count * length), np.uint8).reshape(count, length)
@@ -292,13 +292,13 @@ def _shared_subfiles(
         count = next((i for i, encoding in enumerate(encodings) if encoding[0] != dtype), count)
         numbers = records[:count, _SUBHEADER:].copy().view(dtype)
         exponents = np.array([exponent for _, exponent in encodings[:count]], dtype=np.int64)
-        values[len(places) : len(places) + count] = _intensities(header, numbers, exponents)
+        values[len(z_and_w) : len(z_and_w) + count] = _intensities(header, numbers, exponents)
         z_values, w_values = (records[:count, at : at + 4].copy().view("<f4")[:, 0].tolist() for at in (4, 24))
-        places += zip(z_values, w_values, strict=True)
+        z_and_w += zip(z_values, w_values, strict=True)
         offset += count * length
-    if not places:
+    if not z_and_w:
         raise _TruncatedError(f"its header states {header.points} points but the file ends earlier")
-    return values[: len(places)], places
+    return values[: len(z_and_w)], z_and_w
 
 
 def _separate_subfiles(
@@ -308,27 +308,27 @@ def _separate_subfiles(
 
     Raises _TruncatedError when not one is complete.
     """
-    groups: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[_Place]]] = {}  # by axis
+    groups: dict[bytes, tuple[NDArray[np.float64], list[NDArray[Any]], list[_ZAndW]]] = {}  # by axis
     n_read = 0
     try:
         while n_read < stated:
-            offset, axis, values, place = _separate_subfile(source, offset, header)
+            offset, axis, values, z_w = _separate_subfile(source, offset, header)
             group = groups.setdefault(axis.tobytes(), (axis, [], []))
             group[1].append(values)
-            group[2].append(place)
+            group[2].append(z_w)
             n_read += 1
             if len(groups) > MAX_AXES:
                 raise read_error(path, f"it has more than {MAX_AXES} different axes", "Export it in parts.")
     except _TruncatedError:
         if n_read == 0:
             raise
-    return [(axis, np.stack(rows), _columns(header, places)) for axis, rows, places in groups.values()], n_read
+    return [(axis, np.stack(rows), _columns(header, z_and_w)) for axis, rows, z_and_w in groups.values()], n_read
 
 
 def _separate_subfile(
     source: _Source, offset: int, header: _SpcHeader
-) -> tuple[int, NDArray[np.float64], NDArray[np.float32], _Place]:
-    """Return the offset after a subfile, its axis (B,), intensities (B,) and place; raises _TruncatedError when cut."""
+) -> tuple[int, NDArray[np.float64], NDArray[np.float32], _ZAndW]:
+    """Return the offset after a subfile, its axis (B,), intensities (B,), z and w; raises _TruncatedError when cut."""
     if offset + _SUBHEADER > source.size:
         raise _TruncatedError("it ends before its first spectrum")
     subheader = source.read(offset, _SUBHEADER)
@@ -357,14 +357,14 @@ def _numbers(source: _Source, offset: int, count: int, dtype: str) -> NDArray[An
     return np.frombuffer(source.read(offset, n_bytes), dtype)
 
 
-def _columns(header: _SpcHeader, places: list[_Place]) -> dict[str, NDArray[Any]]:
+def _columns(header: _SpcHeader, z_and_w: list[_ZAndW]) -> dict[str, NDArray[Any]]:
     """Return the columns (N,) of the third and fourth axis: time in s, z in µm, positions; none of running numbers.
 
     LabRAM and others leave the type of the third axis open and write stage positions there; with a fourth it is a map.
     """
-    if len(places) < 2:
+    if len(z_and_w) < 2:
         return {}
-    steps, levels = np.array(places, dtype=np.float64).T
+    steps, levels = np.array(z_and_w, dtype=np.float64).T
     if not np.all(np.isfinite(steps)) or np.all(steps == steps[0]):
         return {}
     column, scale = _Z_TYPES.get(header.z_type, ("", 1.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import stat
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,9 +45,9 @@ def file_size(path: Path, limit_mb: int | None = None) -> int:
         status = path.stat()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise _open_error(path, error) from error
-    if path.is_dir():
+    if stat.S_ISDIR(status.st_mode):
         raise read_error(path, "it is a folder", "Choose the files in it, or drop the folder on the window.")
-    if not path.is_file():
+    if not stat.S_ISREG(status.st_mode):
         raise read_error(path, "it is a device, not a file", "Choose a file.")
     if status.st_size == 0:
         raise read_error(path, "the file is empty")

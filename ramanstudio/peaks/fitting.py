@@ -53,8 +53,9 @@ def fit(
     Returns
     -------
     PeakTable with the columns spectrum, peak, center, fwhm, height, area and the shapes of the profile, each with its
-    `*_error` (one standard error), significance (height over its error), reduced_chi2 and flag. A spectrum that
-    cannot be fitted is left out, and `problems` says why. Raises StudioError when no spectrum can be fitted.
+    `*_error` (one standard error; that of a centre holds the uncertainty of a calibrated axis), significance (height
+    over its error), reduced_chi2 and flag. A spectrum that cannot be fitted is left out, and `problems` says why.
+    Raises StudioError when no spectrum can be fitted.
     """
     if isinstance(spectra, SpectrumSet):
         sets: Sequence[SpectrumSet] = (spectra,)

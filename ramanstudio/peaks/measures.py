@@ -46,6 +46,7 @@ def measure(spectra: SpectrumSet, band: ShiftRange, expected_error: Any = None) 
     measured = _measure(axis, values)
     errors = _errors(axis, values, sigma, measured)
     measured[~clean] = np.nan
+    errors[:, 0] = np.hypot(errors[:, 0], prepared.axis_sd_cm)
     columns: dict[str, Any] = {"spectrum": np.arange(len(values))}
     for index, name in enumerate(("center", "height", "fwhm", "area")):
         columns[name], columns[f"{name}_error"] = measured[:, index], np.where(clean, errors[:, index], np.nan)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.axis_uncertainty import axis_sd_cm
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.ranges import ShiftRange
 from ramanstudio.core.spectra import SpectrumSet
@@ -34,7 +35,8 @@ class Options:
 class Prepared:
     """Spectra in the range of a fit, as double precision: `values` (N, B), 0 at NaN, and `weights` (N,) or (N, B).
 
-    `sigma_known` says whether the expected error was given; `baseline_error` (N, B) is the smooth part of it.
+    `sigma_known` says whether the expected error was given; `baseline_error` (N, B) is the smooth part of it;
+    `axis_sd_cm` is the standard uncertainty of the axis, which all peaks of a spectrum share.
     """
 
     axis: Floats
@@ -43,6 +45,7 @@ class Prepared:
     n_points: NDArray[np.intp]
     sigma_known: bool
     baseline_error: Floats | None = None
+    axis_sd_cm: float = 0.0
 
 
 def prepare(
@@ -86,7 +89,8 @@ def prepare(
         spread = np.broadcast_to(weights[:, None] if weights.ndim == 1 else weights, values.shape)
         weights = np.where(finite & np.isfinite(spread), spread, 0.0)
         values = np.where(finite, values, 0.0)
-    return Prepared(axis, values, weights, finite.sum(axis=1), expected_error is not None, smooth)
+    known = expected_error is not None
+    return Prepared(axis, values, weights, finite.sum(axis=1), known, smooth, axis_sd_cm(spectra.about))
 
 
 def _noise(whole: NDArray[Any], values: Floats, finite: NDArray[np.bool_]) -> Floats:

@@ -79,11 +79,14 @@ class QuantityValues:
     is_valid: NDArray[np.bool_]
 
 
-def evaluate(quantity: Quantity, solved: Solved, names: list[str], variables: Mapping[str, float]) -> QuantityValues:
+def evaluate(
+    quantity: Quantity, solved: Solved, names: list[str], variables: Mapping[str, float], axis_sd_cm: float = 0.0
+) -> QuantityValues:
     """Return a quantity of each fitted spectrum, with the error that the covariance of the fit gives it.
 
-    The error contains the covariances of different peaks and the calibration error of the formula. Raises StudioError
-    when the formula names a peak or a variable that is not there.
+    The error contains the covariances of different peaks, the calibration error of the formula, and `axis_sd_cm`, the
+    uncertainty of the axis, which moves all peaks together: a distance of two is free of it. Raises StudioError when
+    the formula names a peak or a variable that is not there.
     """
     tree = quantity.parsed()
     parameters = solved.parameters
@@ -96,6 +99,8 @@ def evaluate(quantity: Quantity, solved: Solved, names: list[str], variables: Ma
         with np.errstate(all="ignore"):
             slopes[:, index] = (_value(tree, _named(solved, moved, names), variables) - value) / steps[:, index]
     variance = np.einsum("ni,nij,nj->n", slopes, solved.covariance, slopes)
+    centers = slice(len(names), 2 * len(names))
+    variance += (axis_sd_cm * slopes[:, centers].sum(axis=1)) ** 2
     error = np.sqrt(np.maximum(variance, 0) + quantity.calibration_error**2)
     is_valid = np.isfinite(value) & np.isfinite(error) & _is_supported(quantity, solved, names)
     if quantity.valid is not None:

@@ -35,7 +35,10 @@ def result_table(
     options: Options,
     names: list[str] | None,
 ) -> PeakTable:
-    """Return the table of a solution with the covariance `spread` of its free parameters."""
+    """Return the table of a solution with the covariance `spread` of its free parameters.
+
+    The error of a centre holds the uncertainty of the axis, where the metadata of the spectra state it.
+    """
     n, n_peaks, n_base = len(spectra), problem.n_peaks, problem.n_baseline
     chi2, _ = reduced_chi_squared(problem, solution, prepared.n_points[spectra], prepared.sigma_known)
     n_heights = solution.linear.shape[1] - n_base
@@ -70,7 +73,8 @@ def result_table(
     }
     if names is not None and any(names):
         columns["name"] = np.tile(np.array(names), n)
-    pairs = [("center", center, errors[:, :, 1]), ("fwhm", fwhm, fwhm * errors[:, :, 2])]
+    center_error = np.hypot(errors[:, :, 1], prepared.axis_sd_cm)  # of the fit, and of the calibrated axis
+    pairs = [("center", center, center_error), ("fwhm", fwhm, fwhm * errors[:, :, 2])]
     pairs += [("height", heights, height_error), ("area", area, area_error)]
     pairs += [
         (shape.name, shapes[:, :, index], errors[:, :, 3 + index]) for index, shape in enumerate(problem.profile.shapes)
@@ -166,7 +170,9 @@ def empty_columns(row: Profile) -> dict[str, NDArray[Any]]:
 
 def about(options: Options, prepared: Prepared) -> dict[str, Any]:
     """Return what was fitted to what, for the table."""
+    axis = {"axis_sd_cm": prepared.axis_sd_cm} if prepared.axis_sd_cm else {}
     return {
+        **axis,
         "profile": options.profile,
         "baseline": options.baseline,
         "weights": "expected error" if prepared.sigma_known else "noise of each spectrum",

@@ -135,7 +135,9 @@ def apply(
     table = result_table(solved.problem, solved.solution, solved.spread, rows, prepared, options, names)
     given = {**template.variables, **(variables or {})}
     quantities = tuple(
-        evaluate(quantity, solved, names, given) for quantity in template.quantities if quantity.names() <= set(names)
+        evaluate(quantity, solved, names, given, prepared.axis_sd_cm)
+        for quantity in template.quantities
+        if quantity.names() <= set(names)
     )
     return TemplateFit(
         template, PeakTable(table.columns, {**table.about, "template": template.title}, problems), rows, quantities

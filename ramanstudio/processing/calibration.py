@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import numpy as np
 
+from ramanstudio.core.axis_uncertainty import AXIS_UNCERTAINTY
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.schema import Schema, number, optional, text
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.processing.step import Context, State, StepResult
+from ramanstudio.processing.step import Context, State, Step, StepResult
 
 AUTOMATIC: Final = "automatic"  # instead of a file: the profile whose metadata fit
 
@@ -58,13 +59,19 @@ class Shift:
         axis = corrected.axis + self.offset_cm
         middle = spectra.points // 2
         summary = f"{axis[middle] - spectra.axis[middle]:+.3g} cm⁻¹"
-        if self.profile == AUTOMATIC:
-            summary += f", profile '{corrected.about.get('calibration', '')}'"
+        record: dict[str, Any] = {"shift_in_the_middle_cm": float(axis[middle] - spectra.axis[middle])}
+        if self.profile:
+            name, known = str(corrected.about.get("calibration", "")), corrected.about.get(AXIS_UNCERTAINTY)
+            certainty = f" ± {known:.2g}" if isinstance(known, float) else ""
+            automatic = ", automatic" if self.profile == AUTOMATIC else ""
+            warning = str(corrected.about.get("calibration_warning", ""))
+            summary = f"{summary.removesuffix(' cm⁻¹')}{certainty} cm⁻¹, '{name}'{automatic}{_warned(warning)}"
+            record |= {"profile": name, "automatic": bool(automatic), "axis_uncertainty_cm": known, "warning": warning}
         moved = corrected.with_axis(axis, spectra.values)
         return StepResult(
             replace(state, spectra=moved),
             summary,
-            {"shift_in_the_middle_cm": float(axis[middle] - spectra.axis[middle])},
+            record,
         )
 
 
@@ -98,10 +105,21 @@ class CorrectIntensity:
                 remedy="Crop to its range before, or choose another profile.",
             )
         corrected = spectra.with_values(spectra.values * factor.astype(np.float64)).with_about(**applied.about)
+        name, warning = (
+            str(corrected.about.get(key, "")) for key in ("intensity_correction", "intensity_correction_warning")
+        )
+        automatic = self.profile == AUTOMATIC
         return StepResult(
             replace(state, spectra=corrected, expected_error=(state.expected_error * factor).astype(np.float32)),
-            f"×{factor.min():.3g} to ×{factor.max():.3g}",
-            {"factor_lowest": float(factor.min()), "factor_highest": float(factor.max())},
+            f"×{factor.min():.3g} to ×{factor.max():.3g}, '{name}'{', automatic' if automatic else ''}"
+            f"{_warned(warning)}",
+            {
+                "factor_lowest": float(factor.min()),
+                "factor_highest": float(factor.max()),
+                "profile": name,
+                "automatic": automatic,
+                "warning": warning,
+            },
             {"factor": np.repeat(factor, len(spectra), axis=0)} if len(spectra) <= 64 else {},
         )
 
@@ -111,14 +129,30 @@ def _profile_for(file: str, spectra: SpectrumSet, kind: str) -> CalibrationProfi
     if file != AUTOMATIC:
         return load_profile(file)
     from ramanstudio import calibration
+    from ramanstudio.calibration.profile_files import require_fitting_profile
 
-    stored = calibration.fitting_profile(spectra, calibration.stored_profiles()[0], getattr(calibration, kind))
-    if stored is None:
-        raise StudioError(
-            "No saved calibration profile, or more than one, fits the metadata of these spectra.",
-            remedy="Choose a profile, or calibrate this instrument first.",
-        )
-    return stored.profile
+    return require_fitting_profile(spectra, getattr(calibration, kind)).profile
+
+
+def has_fitting_profile(spectra: SpectrumSet, kind: type[Step]) -> bool:
+    """Whether exactly one saved profile fits the metadata of the spectra; `kind` is Shift or CorrectIntensity."""
+    from ramanstudio import calibration
+
+    profile_kind = calibration.Profile if kind is Shift else calibration.IntensityProfile
+    return calibration.fitting_profile(spectra, calibration.stored_profiles()[0], profile_kind) is not None
+
+
+def stored_profile_files(kind: type[Step]) -> list[tuple[str, Path]]:
+    """Return names and files of the saved profiles that a step can use; `kind` is Shift or CorrectIntensity."""
+    from ramanstudio import calibration
+
+    profile_kind = calibration.Profile if kind is Shift else calibration.IntensityProfile
+    stored = calibration.stored_profiles()[0]
+    return [(entry.profile.name, entry.path) for entry in stored if isinstance(entry.profile, profile_kind)]
+
+
+def _warned(warning: str) -> str:
+    return f". Warning: {warning}" if warning else ""
 
 
 def load_profile(file: str) -> CalibrationProfile:

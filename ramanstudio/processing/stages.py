@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.axis_uncertainty import AXIS_KEYS
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
@@ -209,7 +210,8 @@ def like_processed(measured: SpectrumSet, processed: Processed) -> SpectrumSet:
 def _on_axis_of(spectra: SpectrumSet, values: NDArray[np.float32], after: SpectrumSet, step: Step) -> SpectrumSet:
     """`values` on the axis that a step left; a moved axis of as many points keeps them."""
     if spectra.same_axis(after) or (step.key == "shift" and spectra.points == after.points):
-        return spectra.with_axis(after.axis, values)
+        about = {key: after.about[key] for key in AXIS_KEYS if key in after.about}
+        return spectra.with_axis(after.axis, values).with_about(**about)
     if isinstance(step, Resample):
         from ramanstudio.signal.comparison import resample
 

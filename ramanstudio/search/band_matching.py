@@ -60,18 +60,23 @@ def _median(values: NDArray[np.float64]) -> float:
 
 
 def match_bands(
-    query: Bands, reference: Bands, compared: NDArray[np.bool_], first: int, last: int
+    query: Bands,
+    reference: Bands,
+    compared: NDArray[np.bool_],
+    first: int,
+    last: int,
+    tolerance_cm: float = TOLERANCE_CM,
 ) -> tuple[tuple[float, ...], ...]:
     """Return the matched, missing and extra bands in cm⁻¹, each in ascending order.
 
     Only bands among the `compared` samples (G,) count, from `first` to `last`. A band of the query is matched when the
-    reference has one within TOLERANCE_CM; only strong bands count as missing from the query or extra in it.
+    reference has one within `tolerance_cm`; only strong bands count as missing from the query or extra in it.
     """
     query, reference = (
         bands[np.asarray(compared[bands.samples] & (bands.samples >= first) & (bands.samples < last))]
         for bands in (query, reference)
     )
-    near = np.abs(query.positions[:, None] - reference.positions) <= TOLERANCE_CM
+    near = np.abs(query.positions[:, None] - reference.positions) <= tolerance_cm
     is_matched, is_found = np.asarray(near.any(axis=1)), np.asarray(near.any(axis=0))
     matched, missing, extra = (
         bands.positions[np.argsort(-bands.roots)][:_MOST_BANDS]

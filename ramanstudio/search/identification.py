@@ -9,12 +9,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ramanstudio.core.axis_uncertainty import COVERAGE, axis_sd_cm
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.denoising.denoised import Denoised
 from ramanstudio.library.library import Library
 from ramanstudio.search import confusable, fingerprints
+from ramanstudio.search.band_matching import TOLERANCE_CM
 from ramanstudio.search.classic_index import reconcile_hqi
 from ramanstudio.search.fingerprints import GRID, Fingerprints
 from ramanstudio.search.library_search import search
@@ -28,6 +30,10 @@ LARGEST_INTENSITY: Final = 1e15  # whose square float32 can hold; its inverse is
 FARTHEST_CM: Final = 1e5  # from zero, that a Raman shift may be
 SATURATED_NOTE: Final = (
     "The detector was saturated at the strongest band, so its height is unreliable. Measure with less light."
+)
+UNCERTAIN_AXIS_CM: Final = 2.0  # a sample of the fingerprints: from here on the ± of an axis changes what is similar
+AXIS_NOTE: Final = (
+    "The Raman shift axis is known to ± {:.1f} cm⁻¹ only: bands are taken as the same within {:.1f} cm⁻¹."
 )
 # Nine in ten spectra of noise alone have a lower SNR after denoising; spectra measured with an SNR of 5 have 10 and
 # more. Without this limit the noise in a map of 2205 spectra was given 140 names.
@@ -103,9 +109,12 @@ def identify(
 ) -> list[Identification]:
     """Identify each of N `spectra` by their fingerprints `queries` (N, …); `libraries` hold those of the same model.
 
-    Raises Cancelled when asked to stop.
+    Where the axis was calibrated, its uncertainty widens the tolerance between matching bands, which the result says
+    where it matters. Raises Cancelled when asked to stop.
     """
-    found = search(queries, libraries, top, within, progress)
+    axis_cm = COVERAGE * axis_sd_cm(spectra.about)
+    axis_note = AXIS_NOTE.format(axis_cm, np.hypot(TOLERANCE_CM, axis_cm)) if axis_cm > UNCERTAIN_AXIS_CM else ""
+    found = search(queries, libraries, top, within, progress, axis_cm)
     found = [
         _check_snr(_with_advice(result), float(ratio)) for result, ratio in zip(found, queries["snr"], strict=True)
     ]
@@ -116,7 +125,7 @@ def identify(
         found, notes, _outside_grid(spectra, queries), saturated_spectra(spectra), strict=True
     ):
         explanation = _outside_grid_note(spectra.axis) if outside else result.explanation
-        sentences = (explanation, note, SATURATED_NOTE if saturated else "")
+        sentences = (explanation, note, SATURATED_NOTE if saturated else "", axis_note)
         results.append(replace(result, explanation=" ".join(sentence for sentence in sentences if sentence)))
     return [
         reconcile_hqi(result, spectra[row : row + 1], {"roots": queries["roots"][row]}, compared[row], libraries)

@@ -16,7 +16,7 @@ from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.ranges import Region
 from ramanstudio.library.library import Library
-from ramanstudio.search.band_matching import Bands, find_bands, match_bands
+from ramanstudio.search.band_matching import TOLERANCE_CM, Bands, find_bands, match_bands
 from ramanstudio.search.candidate_features import (
     Candidates,
     NumberedNames,
@@ -50,11 +50,15 @@ class ComparedQuery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Report:
-    """How matches are described: how many, how many with bands; `bands` caches those of references."""
+    """How matches are described: how many, how many with bands; `bands` caches those of references.
+
+    Bands match within `tolerance_cm`.
+    """
 
     libraries: Sequence[Library]
     top: int
     with_bands: int
+    tolerance_cm: float = TOLERANCE_CM
     bands: dict[tuple[int, int], Bands] = field(default_factory=dict)
 
     def bands_of(self, library: int, reference: int) -> Bands:
@@ -71,16 +75,18 @@ def search(
     top: int = 10,
     within: Region | None = None,
     progress: Progress = SILENT,
+    axis_uncertainty_cm: float = 0.0,
 ) -> list[Identification]:
     """Identify N spectra by their fingerprints; those of the `libraries` must be by the same model.
 
-    Returns up to `top` matches for each. Raises Cancelled when asked to stop, StudioError when the ranker's weights
-    are damaged.
+    Returns up to `top` matches for each. The ± of a calibrated axis widens the tolerance between matching bands.
+    Raises Cancelled when asked to stop, StudioError when the ranker's weights are damaged.
     """
     for library in libraries:
         _require_fingerprints(library, queries["features"].shape[1])
     n_queries = len(queries["first"])
-    report = _Report(libraries, top, top if n_queries <= MANY_SPECTRA else MATCHES_WITH_BANDS)
+    report = _Report(libraries, top, top if n_queries <= MANY_SPECTRA else MATCHES_WITH_BANDS,
+                     float(np.hypot(TOLERANCE_CM, axis_uncertainty_cm)))  # fmt: skip
     ranker = load_ranker()
 
     def search_batch(start: int) -> list[Identification]:
@@ -220,7 +226,9 @@ def _match(
     if query_bands is not None:
         fingerprints = report.libraries[library].fingerprints
         first, last = int(fingerprints["first"][reference]), int(fingerprints["last"][reference])
-        bands = match_bands(query_bands, report.bands_of(library, reference), query.compared, first, last)
+        bands = match_bands(
+            query_bands, report.bands_of(library, reference), query.compared, first, last, report.tolerance_cm
+        )
     name, euclid = query.candidates.names[candidate], float(np.sqrt(2 - 2 * r))
     return Match(name, probability, score, 1000 * r**2, pearson, euclid, gap, library, reference, *bands)
 

@@ -62,7 +62,8 @@ def baseline_of(spectra: SpectrumSet) -> Floats | None:
     from ramanstudio.signal.baseline import automatic_baseline
 
     try:
-        return automatic_baseline(spectra[:1]).values[0]
+        baseline: Floats = automatic_baseline(spectra[:1]).values[0]
+        return baseline
     except StudioError:
         return None
 

@@ -255,6 +255,19 @@ def test_bands_are_matched_missing_or_extra_within_the_shared_range() -> None:
     assert matched == pytest.approx((300,), abs=1)
     assert missing == pytest.approx((900,), abs=1)
     assert extra == pytest.approx((700, 1500), abs=1)
+    assert match_bands(query, reference, shared, 0, GRID.samples, tolerance_cm=3.0)[0] == ()
+
+
+def test_an_uncertain_axis_widens_the_tolerance_between_bands_and_is_said(engine: Engine, library: Library) -> None:
+    measured = spectrum(3)
+    moved = measured.with_axis(measured.axis + 9.0, measured.values)
+    exact, loose = (
+        engine.identify(moved.with_about(axis_uncertainty_cm=axis_cm), library)[0] for axis_cm in (0.3, 8.0)
+    )
+    matched = [{match.name: match.matched for match in result.matches}["Substance 3"] for result in (exact, loose)]
+    assert len(matched[1]) > len(matched[0])
+    assert "known to ± 8.0 cm⁻¹ only" in loose.explanation
+    assert "known to" not in exact.explanation
 
 
 def test_a_substance_is_recognised_by_what_its_specimens_share(engine: Engine, tmp_path: Path) -> None:

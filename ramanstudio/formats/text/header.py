@@ -63,6 +63,9 @@ def metadata_from(path: Path, pairs: Mapping[str, str]) -> dict[str, Plain]:
 
     `path` is the file; the names of RRUFF files state the laser.
     """
+    if not pairs:
+        laser = laser_wavelength(path, pairs)
+        return {} if laser is None else {"laser_nm": laser}
     plain = {_IN_BRACKETS.sub("", name): value for name, value in reversed(list(pairs.items()))} | dict(pairs)
     metadata: dict[str, Plain] = {}
     for key, names in METADATA_KEYS.items():
@@ -123,11 +126,11 @@ def intensity_unit_from(text: str) -> str:
 
 def axis_unit(header: Sequence[str], pairs: Mapping[str, str]) -> str:
     """Return the unit of the axis that a header states for the whole file, or axis.UNKNOWN."""
-    for name in _AXIS_UNIT_KEYS:
+    for name in _AXIS_UNIT_KEYS if pairs else ():
         unit = axes.unit_from_text(pairs.get(name, ""))
         if unit:
             return unit
-    for column in range(8):  # LabSpec: the unit belongs to the axis of type 'Spectr'
+    for column in range(8) if pairs else ():  # LabSpec: the unit belongs to the axis of type 'Spectr'
         if pairs.get(f"axistype[{column}]", "").lower().startswith("spectr"):
             return axes.unit_from_text(pairs.get(f"axisunit[{column}]", ""))
     if "rruffid" in pairs:

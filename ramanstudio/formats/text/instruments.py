@@ -28,6 +28,14 @@ def with_positions(layout: TableLayout, pairs: Mapping[str, str], about: Mapping
     return replace(layout, table=table, series=None)
 
 
+def position_note(layout: TableLayout, pairs: Mapping[str, str]) -> str:
+    """Return what the positions of a map take for granted; empty where they do not."""
+    y = layout.table.get("y")
+    if "scanoriginy" in pairs and y is not None and y.size > 1 and np.ptp(y) > 0:
+        return "WITec's header does not state in which direction y runs; it was taken to increase from line to line."
+    return ""
+
+
 def _labspec_types(pairs: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return type and unit of the axes of a LabSpec table beside intensity and spectrum, in their order."""
     types = []

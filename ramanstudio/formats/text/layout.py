@@ -148,6 +148,8 @@ def _by_order(
     rows, columns = numbers.shape
     if columns < 2:
         return []
+    if columns == 2 and not texts and is_monotonic(numbers[:, 0]):
+        return _axis_in_column(numbers, names, texts, 0, True, unit)
     if not texts:
         for layouts in (
             alternating_rows(numbers, site_titles, unit),

@@ -135,6 +135,8 @@ def stacked_scans(axis: NDArray[np.float64]) -> list[slice]:
     steps = np.diff(axis)
     if axis.size < 2 * MIN_POINTS or not np.all(np.isfinite(axis)):
         return []
+    if np.all(steps > 0) or np.all(steps < 0):
+        return []
     direction = np.sign(np.median(np.sign(steps)))
     breaks = np.flatnonzero(np.sign(steps) != direction) + 1
     if direction == 0 or not breaks.size or breaks.size > axis.size // MIN_POINTS:

@@ -50,6 +50,8 @@ def not_raman_reason(header: Sequence[str], pairs: Mapping[str, str], n_columns:
     `header` are the lines above the numbers, `pairs` the keys and values in them, `n_columns` the width of the table.
     """
     lines = [strip_comment(line) for line in header if line.strip()]
+    if not lines and not pairs:
+        return None
     if any(re.search(r"\braman\b|拉曼|ラマン", line, re.I) for line in lines):
         return None
     for pattern, name in _TECHNIQUES:

@@ -95,7 +95,7 @@ class ParsedText:
         return list(self.lines[max((block.last + 1 for block in self.blocks), default=0) :])
 
 
-def parse_two_columns(text: str) -> tuple[list[str], list[float]] | None:
+def parse_two_columns(text: str) -> tuple[list[str], array[float]] | None:
     """Parse the most common kind of file fast: header lines, then two plain columns; None when it is not that.
 
     Returns the header lines and the numbers in turn (axis, value, axis, value, …). Takes 0.3 ms for 1000 points,
@@ -123,7 +123,8 @@ def parse_two_columns(text: str) -> tuple[list[str], list[float]] | None:
     try:
         if len([float(cell) for cell in first.split(separator if separator != " " else None)]) != 2:
             return None
-        numbers = list(map(float, body.replace(separator, " ").split()))
+        cells = (body if separator in "\t " else body.replace(separator, " ")).split()
+        numbers = array("d", list(map(float, cells)))
     except ValueError:
         return None
     if len(numbers) != 2 * (body.count("\n") + 1) or len(numbers) < 6:

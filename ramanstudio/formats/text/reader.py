@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,7 +24,7 @@ from ramanstudio.formats.text.header import (
     metadata_from,
     parse_key_values,
 )
-from ramanstudio.formats.text.instruments import with_positions
+from ramanstudio.formats.text.instruments import position_note, with_positions
 from ramanstudio.formats.text.layout import detect_layouts
 from ramanstudio.formats.text.not_raman import not_raman_reason
 from ramanstudio.formats.text.number_table import (
@@ -93,7 +92,7 @@ def _tables(path: Path, content: str) -> list[_Table]:
     plain = parse_two_columns(content)
     if plain is not None:
         header, numbers = plain
-        block = NumberBlock(len(header), 2, cells=array("d", numbers), texts=[{}] * (len(numbers) // 2))
+        block = NumberBlock(len(header), 2, cells=numbers, texts=[{}] * (len(numbers) // 2))
         blocks, headers, dialect, trailer = [block], [header], Dialect(None), []
     else:
         sheet = parse_table(content)
@@ -198,6 +197,8 @@ def _spectra(
         if unit:
             about["intensity_unit"] = unit
     layout = with_positions(layout, pairs, about)
+    if note := position_note(layout, pairs):
+        about["notes"] = " ".join(filter(None, [str(about.get("notes", "")), note]))
     spectra = sorted_spectra(path, shift, layout.values).with_about(**about).with_table(**layout.table)
     if "label" in about and "label" not in layout.table:
         spectra = spectra.with_table(label=np.array([str(about["label"])] * len(spectra)))

@@ -12,7 +12,8 @@ from PySide6.QtCore import QRectF
 
 from ramanstudio.calibration.draft import CalibrationDraft
 from ramanstudio.calibration.intensity import IntensityProfile
-from ramanstudio.calibration.profile import COVERAGE, Check, Profile
+from ramanstudio.calibration.profile import Check, Profile
+from ramanstudio.core.axis_uncertainty import COVERAGE
 from ramanstudio.gui.viewer.chart import Chart, ChartSeries
 
 Floats = NDArray[np.floating[Any]]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from ramanstudio.core.axis_uncertainty import COVERAGE, axis_sd_cm
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.jobs import Job, Workers
@@ -244,16 +245,17 @@ class PeakFinding(QObject):
 
     def match(self, peaks: SpectrumPeaks, libraries: Sequence[Library], show: Callable[[Any], None]) -> None:
         """Compare positions with the lines of libraries in the background; `show` gets the matches."""
-        from ramanstudio.peaks.matching import match_positions
+        from ramanstudio.peaks.matching import TOLERANCE_CM, match_positions
 
         places = [peak.center.value for peak in peaks.model.peaks]
         axis = peaks.input.measured.axis
         within = (float(axis[0]), float(axis[-1]))
+        tolerance = float(np.hypot(TOLERANCE_CM, COVERAGE * axis_sd_cm(peaks.input.measured.about)))
 
         def work(progress: Progress) -> Any:
             heights = None if peaks.table is None or len(peaks.table) != len(places) else peaks.table["height"]
             positions = places if heights is None or peaks.table is None else peaks.table["center"]
-            return match_positions(positions, libraries, heights, within, progress=progress)
+            return match_positions(positions, libraries, heights, within, tolerance, progress=progress)
 
         job = self._workers.submit(work, "Comparing positions with the libraries", "files", key="match peaks")
         job.succeeded.connect(show)

@@ -59,7 +59,7 @@ class ExportDialog(QDialog):
         self.export_button = QPushButton("Export", self)
         self._timer = QTimer(self, singleShot=True, interval=PREVIEW_MS)
         self._timer.timeout.connect(self.refresh)
-        self._lay_out()
+        self._lay_out(parent)
         self.choices.show_settings(settings)
         self._connect()
         self.refresh()
@@ -78,8 +78,7 @@ class ExportDialog(QDialog):
         self.choices.count_scopes({key: self._exporting.count(key, self._shown()) for key in SCOPES})
         self.choices.enable(self._session.project)
         options = self.choices.options()
-        needs_results = bool(set(options.contents) - {"raw"}) or "snr" in options.tables
-        pending = self._exporting.pending(items) if needs_results else []
+        pending = self._pending(items)
         self.note.setText("\n".join(self._notes(items, pending)))
         self.note.setVisible(bool(self.note.text()))
         self._show_required(items if options.format == "nxs" and options.contents else [])
@@ -120,14 +119,32 @@ class ExportDialog(QDialog):
 
     def _export(self) -> None:
         """Export now, or once the recipes have been applied."""
-        items, options = self.items(), self.choices.options()
         self.choices.remember(self._settings)
-        if (set(options.contents) - {"raw"} or "snr" in options.tables) and self._exporting.pending(items):
+        if not self._waits():
+            self._begin()
+
+    def _waits(self) -> bool:
+        """Begin to wait for the recipes that are still to be applied; returns whether there are any."""
+        pending = self._pending(self.items())
+        if pending:
             self._is_waiting = True
-            self._denoising.denoise(self._exporting.pending(items))  # nothing new where they wait already
+            self._denoising.denoise(pending)  # nothing new where they wait already
             self.refresh()
-            return
-        self._begin()
+        return bool(pending)
+
+    def _pending(self, items: Sequence[ExportItem]) -> list[Entry]:
+        """The entries whose results are needed, and not there yet."""
+        options = self.choices.options()
+        needs_results = bool(set(options.contents) - {"raw"}) or "snr" in options.tables
+        if not needs_results:
+            return []
+        pending = self._exporting.pending(items)
+        if not self._denoising.busy:
+            return pending
+        # a result that was computed a moment ago is on its way here, and its entry no longer in the queue
+        known = {entry.id for entry in pending}
+        entries = [self._session.entry(item.entry.id) for item in items if item.result is None]
+        return [*pending, *(entry for entry in entries if entry is not None and entry.id not in known)]
 
     def _give_up(self, pending: Sequence[Entry]) -> None:
         """Wait no longer: what is pending was stopped, or cannot be computed."""
@@ -148,7 +165,8 @@ class ExportDialog(QDialog):
             self.note.setText(str(error))
             self.note.show()
             return
-        self._plan(keep_existing=False)
+        if not self._waits():  # a laser that was filled in is another measurement
+            self._plan(keep_existing=False)
 
     def _fill_in(self) -> None:
         """Take what was typed for NeXus into the metadata of the entries that lack it."""
@@ -215,7 +233,7 @@ class ExportDialog(QDialog):
         self._denoising.settled.disconnect(self._follow)
         self.deleteLater()
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, parent: QWidget) -> None:
         content = QWidget(self)
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, 8, 0)
@@ -237,7 +255,7 @@ class ExportDialog(QDialog):
         column.addWidget(scroll, 1)
         column.addWidget(self.note)
         column.addWidget(buttons)
-        self.resize(QSize(620, 560).boundedTo(self.parentWidget().size() - QSize(40, 40)))
+        self.resize(QSize(620, 680).boundedTo(parent.size() - QSize(40, 40)))
 
 
 def _preview(plan: ExportPlan, n_items: int) -> str:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ramanstudio.core.axis_uncertainty import COVERAGE, axis_sd_cm
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.common.widgets import SidePanel, button, label, panel_heading
 from ramanstudio.gui.document.libraries import Libraries
@@ -131,7 +132,11 @@ class PeaksPanel(SidePanel):
             return f"{n_peaks} {'peak' if n_peaks == 1 else 'peaks'} in {what}. Fit all fits them."
         chi = peaks.table["reduced_chi2"] if peaks.table is not None else ()
         shown = f"{min(chi):.2f}–{max(chi):.2f}" if len(chi) and max(chi) - min(chi) > 0.01 else f"{max(chi):.2f}"
-        return f"Fitted to {what}. Reduced χ² {shown}: 1 where the noise explains what is left over."
+        axis_sd = axis_sd_cm(page.input.spectrum(peaks.denoised)[0].about)
+        axis = (
+            f" Errors of positions hold the ± {COVERAGE * axis_sd:.2g} cm⁻¹ of the calibrated axis." if axis_sd else ""
+        )
+        return f"Fitted to {what}. Reduced χ² {shown}: 1 where the noise explains what is left over.{axis}"
 
     def _lay_out(self) -> None:
         content = QWidget()

@@ -10,7 +10,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document.plot_tools import Tool
 from ramanstudio.processing.background import Background
 from ramanstudio.processing.baseline import SubtractBaseline
-from ramanstudio.processing.calibration import CorrectIntensity, Shift
+from ramanstudio.processing.calibration import AUTOMATIC, CorrectIntensity, Shift, has_fitting_profile
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
 from ramanstudio.processing.denoise import Denoise
 from ramanstudio.processing.normalise import Normalise
@@ -76,11 +76,11 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of spectra or a profile; one that is open, or another one."""
+    """A file of spectra, one that is open or another one; or a calibration profile of the step `profiles_of`."""
 
     field: str
     label: str
-    offers_open_spectra: bool = True
+    profiles_of: type[Step] | None = None
     is_shown: IsShown = _always
 
 
@@ -126,9 +126,9 @@ PARAMETERS: Final[Mapping[type, tuple[Parameter, ...]]] = {
     ),
     Shift: (
         Number("offset_cm", "Offset", "cm⁻¹", -20, 20, 2),
-        File("profile", "Profile", offers_open_spectra=False),
+        File("profile", "Profile", profiles_of=Shift),
     ),
-    CorrectIntensity: (File("profile", "Profile", offers_open_spectra=False),),
+    CorrectIntensity: (File("profile", "Profile", profiles_of=CorrectIntensity),),
     Crop: (
         Number("low_cm", "From", "cm⁻¹", -5000, 20_000, 0, has_slider=False),
         Number("high_cm", "To", "cm⁻¹", -5000, 20_000, 0, has_slider=False),
@@ -197,8 +197,10 @@ def new_step(kind: type[Step], spectra: SpectrumSet | None) -> Step:
         CutOut: {"ranges_cm": ()},
         Background: {"file": ""},
         Resample: {"step_cm": float(f"{step_cm:.2g}")},
-        CorrectIntensity: {"profile": ""},
+        CorrectIntensity: {"profile": AUTOMATIC},
     }
+    if kind is Shift and spectra is not None and has_fitting_profile(spectra, kind):
+        required[kind] = {"profile": AUTOMATIC}
     return kind(**required.get(kind, {}))
 
 

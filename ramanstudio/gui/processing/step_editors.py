@@ -36,9 +36,12 @@ from ramanstudio.gui.processing.parameters import (
     Ranges,
     ToolButton,
 )
+from ramanstudio.processing.calibration import AUTOMATIC, stored_profile_files
 from ramanstudio.processing.step import Step
 
 SLIDER_STEPS: Final = 400
+AUTOMATIC_TEXT: Final = "automatic: the saved profile that fits"
+PROFILE_FILTER: Final = "Calibration profiles (*.toml)"
 OTHER_FILE: Final = "Choose a file…"
 OpenFiles = Callable[[], Sequence[tuple[str, Path]]]  # names and paths of the open spectra
 
@@ -251,7 +254,7 @@ class RangesField(_Field):
 
 
 class FileField(_Field):
-    """A combo box of the open spectra, and a choice of another file."""
+    """A combo box of the open spectra, or of the saved profiles, and a choice of another file."""
 
     def __init__(self, parameter: File, open_files: OpenFiles) -> None:
         super().__init__()
@@ -266,16 +269,17 @@ class FileField(_Field):
         self.box.activated.connect(self._choose)
 
     def show_value(self, value: Any) -> None:
-        """Show a path among the open spectra."""
-        files = list(self._open_files()) if self._parameter.offers_open_spectra else []
-        known = {str(path) for _, path in files}
-        if value and value not in known:
-            files.insert(0, (Path(value).name, Path(value)))
+        """Show a path among those that are offered."""
+        kind = self._parameter.profiles_of
+        files = self._open_files() if kind is None else stored_profile_files(kind)
+        choices = [("none chosen", ""), *([] if kind is None else [(AUTOMATIC_TEXT, AUTOMATIC)])]
+        choices += [(name, str(path)) for name, path in files]
+        if value and value not in {path for _, path in choices}:
+            choices.insert(1, (Path(value).name, str(value)))
         with QSignalBlocker(self.box):
             self.box.clear()
-            self.box.addItem("none chosen", "")
-            for name, path in files:
-                self.box.addItem(name, str(path))
+            for name, path in choices:
+                self.box.addItem(name, path)
             self.box.addItem(OTHER_FILE, None)
             self.box.setCurrentIndex(max(0, self.box.findData(value)))
             self.box.setToolTip(str(value))
@@ -283,7 +287,10 @@ class FileField(_Field):
     def _choose(self, index: int) -> None:
         value = self.box.itemData(index)
         if value is None:
-            paths = dialogs.ask_files(self.window(), str(Path.home()))
+            if self._parameter.profiles_of is None:
+                paths = dialogs.ask_files(self.window(), str(Path.home()))
+            else:
+                paths = dialogs.ask_any_files(self.window(), "Choose a calibration profile", PROFILE_FILTER)
             if not paths:
                 self.box.setCurrentIndex(0)
                 return

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from ramanstudio.core.metadata import BY_KEY, edited_keys
+from ramanstudio.core.metadata import BY_KEY, edited_keys, value_text
 from ramanstudio.core.numbers import format_number, format_significant
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.project.project import Entry, Result
@@ -61,6 +61,10 @@ def _mode_text(result: Result) -> str:
     return f"in a set of {format_number(result.set_size)} spectra"
 
 
+_CALIBRATION_KEYS: Final = (  # of metadata that the recipe sets
+    *("calibration", "axis_uncertainty_cm", "axis_known_cm", "resolution_cm", "intensity_correction"),
+    "intensity_corrected_cm",
+)
 _SHOWN: Final = (  # keys of metadata, in the order in which they are shown
     *("laser_nm", "exposure_s", "accumulations", "laser_power_mw", "laser_power_percent", "grating", "objective"),
     *("instrument", "sample", "what", "title", "date", "intensity_unit", "format"),
@@ -104,14 +108,31 @@ def metadata_rows(entries: list[Entry], results: list[Result]) -> list[tuple[str
             elif edited:
                 unit = f"{unit} (edited)"
             rows.append((name, f"{text} {unit}".strip()))
+    rows += _calibration_rows(results)
     models = {result.model for result in results if result.denoised is not None}
     if len(models) == 1:
         rows.append(("Model", _breakable(models.pop(), "_-. ")))
     folders = {entry.path.parent for entry in entries}
-    if len(entries) == 1:
+    computed = [source.about.get("operation") if "source" not in source.about else None for source in sources]
+    if len(entries) == 1 and computed[:1] not in ([], [None]):
+        rows.append(("Computed", _breakable(str(computed[0]), "_-. ")))
+        rows.append(("From", _breakable(str(sources[0].about.get("operands", "")), "_-. ")))
+    elif len(entries) == 1:
         rows.append(("File", _breakable(entries[0].path.name, "_-. ")))
-    if len(folders) == 1:
+    if len(folders) == 1 and not any(computed):
         rows.append(("Folder", _breakable(_near_home(folders.pop()), "/\\_-")))
+    return rows
+
+
+def _calibration_rows(results: list[Result]) -> list[tuple[str, str]]:
+    """What the recipe of the spectra calibrated, where it is the same for all."""
+    abouts = [result.final.about for result in results]
+    rows = []
+    for key in _CALIBRATION_KEYS:
+        values = {about.get(key) for about in abouts}
+        value = values.pop() if len(values) == 1 else None
+        if value not in (None, ""):
+            rows.append((BY_KEY[key].short_name, f"{value_text(value)} {BY_KEY[key].unit}".strip()))
     return rows
 
 

@@ -154,9 +154,8 @@ class SpectrumView(ZoomMixin, QWidget):
         self._drawn = drawn = DrawnSpectra.of(*self._given, self._options)
         self._ranges.set_spectra(drawn.parts)
         self._ranges.room_right = NAMES_SHARE if drawn.stacked else 0.0
-        axis = self._panes.intensity_axes[MAIN]
-        axis.set_quantity(drawn.quantity)
-        axis.set_unit("" if drawn.is_scaled else self._unit)
+        self._panes.intensity_axes[MAIN].set_quantity(drawn.quantity)
+        self._panes.intensity_axes[MAIN].set_unit("" if drawn.is_scaled else self._unit)
         self._band.set_range(*self._options.scaling_band)
         self._band.setVisible(drawn.is_scaled and self._options.scaling == "band")
 

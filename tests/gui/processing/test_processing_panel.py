@@ -282,3 +282,36 @@ def test_the_middle_of_the_plot_reports_where_it_was_clicked(window: Window) -> 
     view.set_tool("click")
     click(window, 1000, 40)
     assert clicks[0] == pytest.approx((1000, 40), abs=4)
+
+
+def test_the_saved_profile_that_fits_is_chosen_when_calibration_is_added_and_said_at_the_row(
+    start: Starter, tmp_path: Path
+) -> None:
+    from benchmarks.simulated_axes import Distortion, spectrum_of
+    from ramanstudio import calibration
+    from ramanstudio.calibration.profile_files import store
+
+    silicon = spectrum_of(calibration.find_substance("silicon"), np.random.default_rng(3), 100.0,
+                          Distortion(5.0, 0, 0, 150, 3300), laser_nm=785.0)  # fmt: skip
+    rows_of_file = (f"{x:.3f}\t{y:.6f}" for x, y in zip(silicon.axis, silicon.values[0], strict=True))
+    header = "# Instrument: Spectrometer A\n# Grating: 600\n# Laser: 785 nm\nRaman shift (cm-1)\tIntensity\n"
+    (tmp_path / "si.txt").write_text(header + "\n".join(rows_of_file))
+    silicon = silicon.with_about(instrument="Spectrometer A", grating="600")
+    store(calibration.calibrate(silicon, "silicon", name="A, silicon"))
+    window = start(tmp_path / "si.txt")
+    settle(window)
+    window.do("add_shift")
+    settle(window)
+    summary = next(text for title, _, text in rows(window) if title.startswith("Raman shift"))
+    assert summary.startswith(("-4.9", "-5"))
+    assert "'A, silicon', automatic" in summary
+    assert abs(float(result(window).final.axis[np.argmax(silicon.values[0])]) - 520.45) < 1.6
+    session = window.services.session
+    assert ("Calibrated by", "A, silicon") in window.window.metadata_panel._shown_rows
+    other = calibration.calibrate(silicon.with_about(grating="1200"), "silicon", name="other grating")
+    path = store(other)
+    index = next(i for i, step in enumerate(session.project.entries[0].recipe.steps) if step.step.key == "shift")
+    panel(window).rows[index].edited.emit("profile", str(path), None)
+    settle(window)
+    summary = next(text for title, _, text in rows(window) if title.startswith("Raman shift"))
+    assert "another grating (1200, not 600)" in summary
