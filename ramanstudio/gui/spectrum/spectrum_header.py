@@ -102,6 +102,11 @@ class SpectrumHeader(QWidget):
         """Whether one laser wavelength is known for all that is shown."""
         return self.laser_nm is not None
 
+    @property
+    def detail(self) -> str:
+        """What is said beside the name."""
+        return self._detail.text()
+
     def show_axis_unit(self, unit: str) -> None:
         """Take the unit that the axis should have; it is said where it cannot."""
         self._axis_unit = unit
