@@ -122,6 +122,7 @@ SETTINGS: Final = (
     Setting("disabled_libraries", (), old_key="libraries_off"),
     Setting("active_classifiers", (), old_key="taught_models_on"),
     Setting("sort_by", "opened"),
+    Setting("sort_reversed", False),
     Setting("recent", ()),
     Setting("folder", ""),
     Setting("export_folder", ""),

@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self._library_commands = LibraryCommands(
             services.session, services.workers, services.messages, services.libraries, self
         )
-        self.entries = EntryList(services.session, services.denoising.is_pending)
+        self.entries = EntryList(services.session, services.denoising.is_pending, services.quality_checking)
         self.tabs = TabView(
             TABS, TabContext(services, self.actions_by_id, self._library_commands.show_reference, self._enable_soon)
         )
@@ -249,6 +249,7 @@ class MainWindow(QMainWindow):
         settings["geometry"] = bytes(self.saveGeometry().toBase64().data()).decode()
         settings["panels"] = bytes(self.saveState(LAYOUT_VERSION).toBase64().data()).decode()
         settings["sort_by"] = self.entries.order.currentData()
+        settings["sort_reversed"] = self.entries.direction.isChecked()
 
     def persist(self) -> None:
         """Save what must survive the end of the desktop session; asks nothing."""
@@ -359,6 +360,7 @@ class MainWindow(QMainWindow):
             self.actions_by_id[f"panel_{name}"].setChecked(not dock.isHidden())
             dock.visibilityChanged.connect(partial(self._follow_panel, name))
         self.entries.order.setCurrentIndex(max(0, self.entries.order.findData(settings["sort_by"])))
+        self.entries.direction.setChecked(settings["sort_reversed"])
 
     def reset_panel_widths(self) -> None:
         """Give the panels their default widths, less in a narrow window."""

@@ -24,6 +24,7 @@ from ramanstudio.gui.document.model_predictions import FineTunedModels
 from ramanstudio.gui.document.opening import Opening
 from ramanstudio.gui.document.peak_finding import PeakFinding
 from ramanstudio.gui.document.plot_tools import PlotTools
+from ramanstudio.gui.document.quality_checking import QualityChecking
 from ramanstudio.gui.document.recipe_editor import RecipeEditor
 from ramanstudio.gui.document.saving import ProjectFiles
 from ramanstudio.gui.document.session import Session
@@ -53,6 +54,7 @@ class Services(QObject):
         self.session = Session()
         self.opening = Opening(self.session, self.workers, self.messages, self.settings)
         self.denoising = Denoising(self.session, self.workers, self.messages, self.settings, loader)
+        self.quality_checking = QualityChecking(self.session, self.workers)
         self.recipe_editor = RecipeEditor(self.session, self.denoising)
         self.plot_tools = PlotTools(self.session, self.recipe_editor)
         self.exploring = Exploring(self.session, self.workers, self.messages, self.denoising)
@@ -106,6 +108,7 @@ class Services(QObject):
         self._save_soon.stop()
         self.when_processed.end()
         self.denoising.end()
+        self.quality_checking.end()
         self.exploring.end()
         self.identifying.end()
         self.taught_models.end()

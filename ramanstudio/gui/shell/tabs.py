@@ -79,7 +79,7 @@ def _metadata_panel(context: TabContext, _page: TabPage) -> SidePanel:
     processing = ProcessingPanel(
         services.session, services.recipe_editor, services.plot_tools, services.messages, context.actions
     )
-    return MetadataPanel(services.session, services.denoising, context.actions, processing)
+    return MetadataPanel(services.session, services.denoising, services.quality_checking, context.actions, processing)
 
 
 def _peaks_page(context: TabContext) -> TabPage:

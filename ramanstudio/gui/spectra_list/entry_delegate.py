@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from ramanstudio.core.spectra import SpectrumSet
-from ramanstudio.gui.common.texts import short_problem, size_of
+from ramanstudio.gui.common.texts import count_of, short_problem, size_of
 from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import paint_row_background
 from ramanstudio.gui.spectra_list.entry_model import EntryModel
@@ -20,6 +20,15 @@ from ramanstudio.project.project import Entry, Result
 ROW_HEIGHT: Final = 48
 MARGIN: Final = 12
 SKETCH: Final = QSize(44, 26)
+BADGES: Final = {  # by code of the check, the worst first
+    "flat": "flat",
+    "saturated": "saturated",
+    "no_numbers": "gaps",
+    "pixel_axis": "pixels?",
+    "only_noise": "only noise",
+    "fluorescence": "fluorescence",
+}
+BADGE_SHARE: Final = 0.45  # of a row's text that a badge may take
 MAX_SKETCHES: Final = 2000  # kept; those of rows far away are made again when they are shown
 
 
@@ -117,6 +126,9 @@ class EntryDelegate(QStyledItemDelegate):
     def _paint_text(self, painter: QPainter, area: QRect, entry: Entry, font: QFont, theme: Theme) -> None:
         name_area = QRect(area.left(), area.top(), area.width(), area.height() // 2)
         lower = QRect(area.left(), name_area.bottom() + 1, area.width(), area.height() - name_area.height())
+        badge = self._badge(entry)
+        if badge:
+            name_area.setRight(name_area.right() - self._paint_badge(painter, badge, name_area, font, theme) - 6)
         metrics = QFontMetrics(font)
         centred = int(Qt.AlignmentFlag.AlignVCenter)
         painter.setFont(font)
@@ -139,8 +151,36 @@ class EntryDelegate(QStyledItemDelegate):
         painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignRight), right)
         room = lower.width() - metrics_small.horizontalAdvance(right) - 8
         painter.setPen(QColor(theme.quiet))
-        size = metrics_small.elidedText(size_of(entry), Qt.TextElideMode.ElideRight, max(0, room))
+        size = metrics_small.elidedText(self._left_text(entry), Qt.TextElideMode.ElideRight, max(0, room))
         painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignLeft), size)
+
+    def _badge(self, entry: Entry) -> str:
+        """The word for the worst that the checks found; empty where they found nothing of weight."""
+        quality = self._model.quality(entry)
+        return "" if quality is None else next((word for code, word in BADGES.items() if code in quality.values), "")
+
+    def _paint_badge(self, painter: QPainter, text: str, area: QRect, font: QFont, theme: Theme) -> int:
+        """Paint a word at the right of an area, and return its width."""
+        small = QFont(font)
+        small.setPixelSize(QUIET_PX - 1)
+        width = QFontMetrics(small).horizontalAdvance(text) + 10
+        if width > BADGE_SHARE * area.width():  # the name comes first
+            text, width = "!", 18
+        box = QRect(area.right() - width + 1, area.top(), width, area.height() - 1)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(with_alpha(theme.warning, 0.16))
+        painter.drawRoundedRect(box, 4, 4)
+        painter.setPen(QColor(theme.warning))
+        painter.setFont(small)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), text)
+        return width
+
+    def _left_text(self, entry: Entry) -> str:
+        """The value that the rows are sorted by, or the size; and the cosmic rays."""
+        count = self._model.cosmic_rays(entry)
+        parts = [self._model.shown_value(entry) or size_of(entry), count_of(count, "cosmic ray") if count else ""]
+        return " · ".join(part for part in parts if part)
 
     def _outcome(self, entry: Entry, theme: Theme) -> tuple[str, str]:
         snr = self._model.snr(entry)

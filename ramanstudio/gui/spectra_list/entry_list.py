@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt
@@ -13,6 +14,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QListView,
+    QMenu,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,36 +25,42 @@ from ramanstudio.gui.common.message_bar import ElidedLabel
 from ramanstudio.gui.common.texts import count_of
 from ramanstudio.gui.common.theme import Theme
 from ramanstudio.gui.common.widgets import panel_heading
+from ramanstudio.gui.document.quality_checking import QualityChecking
 from ramanstudio.gui.document.session import Session
 from ramanstudio.gui.spectra_list.entry_delegate import EntryDelegate
+from ramanstudio.gui.spectra_list.entry_filter import HELP, PRESETS
 from ramanstudio.gui.spectra_list.entry_model import SORTS, EntryModel
 from ramanstudio.project.project import Entry, Project
 
-MIN_WIDTH_FOR_ONE_ROW: Final = 216  # of filter and order
+MIN_WIDTH_FOR_ONE_ROW: Final = 400  # of filter and order
 
 
 class EntryList(QWidget):
     """Shows the session's entries; selecting rows selects entries in the session."""
 
-    def __init__(self, session: Session, waits: Callable[[Entry], bool]) -> None:
+    def __init__(self, session: Session, waits: Callable[[Entry], bool], checking: QualityChecking) -> None:
         super().__init__()
         self.setProperty("panel", "true")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._session = session
-        self.model = EntryModel(session, waits, self)
+        self.model = EntryModel(session, waits, checking, self)
         self._updating_selection = False
         self._count = ElidedLabel("")
         self._count.setProperty("role", "quiet")
         self.heading = panel_heading("Spectra", self._count)
-        self.filter_box = QLineEdit(self, placeholderText="Filter…", clearButtonEnabled=True)
+        self.filter_box = QLineEdit(self, placeholderText="Filter: words, SNR < 5 …", clearButtonEnabled=True)
         self.filter_box.setAccessibleName("Filter the list")
-        self.filter_box.setToolTip("Show spectra whose name, folder or state contains these words (Ctrl+F)")
+        self.filter_box.setToolTip(HELP)
+        self.presets = self._make_presets()
         self.filter_box.setAcceptDrops(False)  # files dropped here are files to open, not words
         self.order = QComboBox(self)
         self.order.setAccessibleName("Order of the list")
         self.order.setToolTip("Order of the list")
         for key, text in SORTS:
             self.order.addItem(text, key)
+        self.direction = QToolButton(self, checkable=True)
+        self.direction.toggled.connect(self._reverse)
+        self._reverse(False)
         self.view = self._make_view()
         self._delegate = EntryDelegate(self.model, self.view)
         self.view.setItemDelegate(self._delegate)
@@ -65,6 +74,33 @@ class EntryList(QWidget):
         session.selection_changed.connect(self._follow_selection)
         session.changed.connect(self._follow_project)
         self._show_count()
+
+    def _make_presets(self) -> QToolButton:
+        """The button whose menu fills the filter with ready conditions."""
+        presets = QToolButton(self, text="▾")
+        presets.setAccessibleName("Conditions of the filter")
+        presets.setToolTip("Add a condition to the filter: SNR, cosmic rays, saturated, not identified …")
+        presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        presets.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(presets)
+        for title, condition in PRESETS:
+            menu.addAction(title, partial(self._add_condition, condition))
+        menu.addSeparator()
+        menu.addAction("Clear the filter", self.filter_box.clear)
+        presets.setMenu(menu)
+        return presets
+
+    def _add_condition(self, condition: str) -> None:
+        text = self.filter_box.text().strip()
+        if condition not in text:
+            self.filter_box.setText(f"{text} {condition}".strip())
+        self.filter_box.setFocus()
+
+    def _reverse(self, is_reversed: bool) -> None:
+        self.direction.setText("↑" if is_reversed else "↓")
+        self.direction.setToolTip("Opposite order" if not is_reversed else "Order as before: numbers from the largest")
+        self.direction.setAccessibleName("Opposite order of the list")
+        self.model.set_reversed(is_reversed)
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
@@ -106,8 +142,13 @@ class EntryList(QWidget):
         self._tools = tools = QHBoxLayout()
         tools.setContentsMargins(12, 4, 12, 0)
         tools.setSpacing(8)
-        tools.addWidget(self.filter_box, 1)
-        tools.addWidget(self.order)
+        filters, orders = QHBoxLayout(), QHBoxLayout()
+        for row, widgets in ((filters, (self.filter_box, self.presets)), (orders, (self.order, self.direction))):
+            row.setSpacing(2)
+            for widget in widgets:
+                row.addWidget(widget, 0 if isinstance(widget, QToolButton) else 1)
+        tools.addLayout(filters, 3)
+        tools.addLayout(orders, 2)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(8)

@@ -8,9 +8,13 @@ from typing import Any, Final
 import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from ramanstudio.gui.common.texts import Snr, State, median_snr, size_of
+from ramanstudio.gui.common.texts import Snr, State, count_of, median_snr, size_of
+from ramanstudio.gui.document.quality_checking import QualityChecking, cosmic_ray_count
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectra_list.columns import BY_KEY, COLUMNS, sort_key
+from ramanstudio.gui.spectra_list.entry_filter import EntryFilter
 from ramanstudio.project.project import Entry, Project, Result
+from ramanstudio.signal.quality import CHECKS, Quality
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -18,15 +22,8 @@ ENTRY: Final = int(Qt.ItemDataRole.UserRole)
 STATE: Final = ENTRY + 1
 SNR: Final = ENTRY + 2
 
-SORTS: Final = (
-    ("opened", "As opened"),
-    ("name", "Name"),
-    ("points", "Points"),
-    ("before", "SNR before"),
-    ("after", "SNR after"),
-    ("gain", "Gain"),
-    ("state", "State"),
-)
+SORTS: Final = (("opened", "As opened"), *((column.key, column.title) for column in COLUMNS))
+_FIXED: Final = ("opened", "name", "points", "spectra", "laser", "exposure")  # sorts that no result changes
 
 
 class EntryModel(QAbstractListModel):
@@ -35,16 +32,22 @@ class EntryModel(QAbstractListModel):
     count_changed = Signal()
     appearance_changed = Signal()  # dataChanged over 5000 rows asks for each of them; the rows in sight are enough
 
-    def __init__(self, session: Session, is_pending: Callable[[Entry], bool], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        is_pending: Callable[[Entry], bool],
+        checking: QualityChecking,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._checking = session, checking
         self._is_pending = is_pending
         self._project = session.project
         self._rows: list[Entry] = []
         self._row_of: dict[int, int] = {}
         self._snr_cache: dict[int, tuple[Result, Snr | None]] = {}  # a median of a map is not taken at every repaint
-        self._filter_text = ""
-        self._sort = "opened"
+        self._filter = EntryFilter()
+        self._sort, self._is_reversed = "opened", False
         self._sort_timer = QTimer(self)
         self._sort_timer.setSingleShot(True)
         self._sort_timer.setInterval(400)
@@ -54,6 +57,7 @@ class EntryModel(QAbstractListModel):
         self._repaint_timer.setInterval(100)
         self._repaint_timer.timeout.connect(self.repaint)
         session.changed.connect(self._follow)
+        checking.changed.connect(lambda _: self._follow_values())
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 (Qt's own signature)
         """Return the number of rows."""
@@ -102,6 +106,45 @@ class EntryModel(QAbstractListModel):
             self._snr_cache[entry.id] = (result, snr)
         return snr
 
+    def quality(self, entry: Entry) -> Quality | None:
+        """Return what the checks found in an entry; None while that is not known."""
+        return self._checking.quality(entry)
+
+    def cosmic_rays(self, entry: Entry) -> int | None:
+        """Return how many cosmic rays the spectra of an entry hold; None while that is not known."""
+        return cosmic_ray_count(self._project.result(entry), self.quality(entry))
+
+    def substance(self, entry: Entry) -> tuple[str, float | None]:
+        """Return the substance that an entry was identified as, empty where it is unknown, and its probability in %.
+
+        Of a set it is the most frequent one.
+        """
+        identifications = self._project.identifications.get(entry.id)
+        if identifications is None or identifications.source is not entry.source:
+            return "", None
+        best = [item.matches[0] for item in identifications.results if item and not item.unknown and item.matches]
+        if not best:
+            return "", None
+        names = [match.name for match in best]
+        name = max(set(names), key=names.count)
+        return name, 100 * float(np.median([match.probability for match in best if match.name == name]))
+
+    def facts(self, entry: Entry) -> list[str]:
+        """Return words about an entry that the filter finds: what the checks found, and what it was identified as."""
+        quality = self.quality(entry)
+        codes = quality.values if quality is not None else ()
+        facts = [check.title for check in CHECKS if check.code in codes and check.code != "cosmic_rays"]
+        if self.cosmic_rays(entry):
+            facts.append("with cosmic rays")
+        if substance := self.substance(entry)[0]:
+            facts += ["identified", substance]
+        return facts
+
+    def shown_value(self, entry: Entry) -> str:
+        """Return the value that the rows are sorted by, where it is not in the row anyway."""
+        column = BY_KEY.get(self._sort)
+        return column.text(self, entry) if column is not None and column.shows else ""
+
     def sentence(self, entry: Entry) -> str:
         """Return what went wrong with an entry; empty where nothing did."""
         if entry.problem:
@@ -115,7 +158,7 @@ class EntryModel(QAbstractListModel):
             return f"{entry.name}: {sentence}"
         snr = self.snr(entry)
         snr_text = f", SNR {snr.arrow}" if snr else ""
-        return f"{entry.name}, {size_of(entry)}{snr_text}"
+        return ". ".join([f"{entry.name}, {size_of(entry)}{snr_text}", *quality_sentences(self, entry)])
 
     def row_of(self, entry_id: int) -> int | None:
         """Return the row of an entry; None where the filter hides it."""
@@ -126,10 +169,16 @@ class EntryModel(QAbstractListModel):
         return self._rows[row]
 
     def filter(self, text: str) -> None:
-        """Show the entries whose name, folder or state contains all these words."""
-        text = text.casefold().strip()
-        if text != self._filter_text:
-            self._filter_text = text
+        """Show the entries that pass a filter as EntryFilter reads it."""
+        entry_filter = EntryFilter.parse(text)
+        if entry_filter != self._filter:
+            self._filter = entry_filter
+            self._rearrange()
+
+    def set_reversed(self, is_reversed: bool) -> None:
+        """Show the rows in the opposite order; what is not known stays at the end."""
+        if is_reversed != self._is_reversed:
+            self._is_reversed = is_reversed
             self._rearrange()
 
     def sort_by(self, sort: str) -> None:
@@ -145,18 +194,22 @@ class EntryModel(QAbstractListModel):
     def _follow(self, before: Project, now: Project) -> None:
         self._project = now
         if now.entries is before.entries:
-            if not self._repaint_timer.isActive():
-                self._repaint_timer.start()
-            if self._sort in ("before", "after", "gain", "state") or self._filter_text:
-                self._sort_timer.start()
+            self._follow_values()
             return
         old, new = before.entries, now.entries
         grown = len(new) > len(old) and all(after is other for after, other in zip(old, new, strict=False))
-        if grown and self._sort == "opened":
+        if grown and self._sort == "opened" and not self._is_reversed:
             self._append([entry for entry in new[len(old) :] if self._passes(entry)])
         else:
             self._rearrange()
         self.count_changed.emit()
+
+    def _follow_values(self) -> None:
+        """Results or checks have come: rows look different, and may pass the filter or stand elsewhere."""
+        if not self._repaint_timer.isActive():
+            self._repaint_timer.start()
+        if self._sort not in _FIXED or self._filter:
+            self._sort_timer.start()
 
     def _append(self, entries: list[Entry]) -> None:
         if not entries:
@@ -172,6 +225,11 @@ class EntryModel(QAbstractListModel):
         if self._sort != "opened":
             keys = {entry.id: self._key(entry) for entry in rows}
             rows.sort(key=lambda entry: keys[entry.id])
+            n_known = sum(not keys[entry.id][0] for entry in rows)
+        else:
+            n_known = len(rows)
+        if self._is_reversed:
+            rows = [*reversed(rows[:n_known]), *rows[n_known:]]
         if len(rows) == len(self._rows) and all(one is other for one, other in zip(rows, self._rows, strict=True)):
             return
         self.layoutAboutToBeChanged.emit()
@@ -187,27 +245,28 @@ class EntryModel(QAbstractListModel):
         self.count_changed.emit()
 
     def _passes(self, entry: Entry) -> bool:
-        if not self._filter_text:
-            return True
-        text = f"{entry.name} {entry.path.parent.name} {self.state(entry)}".casefold()
-        return all(word in text for word in self._filter_text.split())
+        return not self._filter or self._filter.passes(self, entry)
 
-    def _key(self, entry: Entry) -> tuple[Any, ...]:
-        if self._sort == "name":
-            return _natural(entry.name)
-        if self._sort == "points":
-            return (-(entry.source.points if entry.source is not None else 0),)
-        if self._sort == "state":
-            return (self.state(entry),)
-        snr = self.snr(entry)
-        value = getattr(snr, self._sort) if snr is not None else np.nan
-        return (np.inf if np.isnan(value) else -value,)
+    def _key(self, entry: Entry) -> tuple[bool, Any]:
+        column = BY_KEY[self._sort]
+        return sort_key(column, column.value(self, entry), _natural)
 
     def _tooltip(self, entry: Entry) -> str:
         lines = [str(entry.path)]
         if sentence := self.sentence(entry):
             lines += [sentence, entry.remedy]
+        lines += quality_sentences(self, entry)
         return "\n".join(line for line in lines if line)
+
+
+def quality_sentences(model: EntryModel, entry: Entry) -> list[str]:
+    """Return what the checks found in an entry as sentences, with the cosmic rays as its recipe counts them."""
+    quality = model.quality(entry)
+    findings = quality.sentences() if quality is not None else ()
+    sentences = [finding.sentence for finding in findings if finding.code != "cosmic_rays"]
+    if count := model.cosmic_rays(entry):
+        sentences.append(f"{count_of(count, 'cosmic ray')}.")
+    return sentences
 
 
 def _natural(name: str) -> tuple[tuple[int, int, str], ...]:

@@ -21,7 +21,9 @@ from ramanstudio.gui.common.texts import Snr, count_of, median_snr
 from ramanstudio.gui.common.theme import Theme, with_alpha, with_tabular_figures
 from ramanstudio.gui.common.widgets import SidePanel, ThemedWidget, button, label, panel_heading
 from ramanstudio.gui.document.denoising import Denoising
+from ramanstudio.gui.document.quality_checking import QualityChecking
 from ramanstudio.gui.document.session import Session
+from ramanstudio.gui.spectrum.findings import findings_text, is_unsound
 from ramanstudio.gui.spectrum.texts import metadata_rows, noise_region_text, requested_mode_text, set_mode_text
 from ramanstudio.project import predictions
 from ramanstudio.project.project import Entry, Project, Result, look_like_repeats
@@ -48,12 +50,13 @@ class MetadataPanel(SidePanel):
         self,
         session: Session,
         denoising: Denoising,
+        checking: QualityChecking,
         actions: Mapping[str, QAction],
         processing: ThemedWidget | None = None,
     ) -> None:
         super().__init__(panel_heading("Signal-to-noise ratio"))
         self.processing = processing
-        self._session, self._denoising = session, denoising
+        self._session, self._denoising, self._checking = session, denoising, checking
         self._snr: Snr | None = None
         self._snr_text = ""
         self._headline = label("headline")
@@ -61,6 +64,8 @@ class MetadataPanel(SidePanel):
         self._headline.setTextFormat(Qt.TextFormat.RichText)
         self._headline.setAccessibleName("Signal-to-noise ratio before and after")
         self._exposure = label("", wrap=True)
+        self._findings = label("warning", wrap=True)
+        self._findings.setAccessibleName("What the checks of the measured spectra found")
         self._scope = label("quiet", wrap=True)
         self._noise_region = label("quiet", wrap=True)
         self._set_mode = label("quiet", wrap=True)
@@ -83,12 +88,22 @@ class MetadataPanel(SidePanel):
         session.selection_changed.connect(self.refresh)
         denoising.engine_changed.connect(self.refresh)
         denoising.settled.connect(self.refresh)
+        checking.changed.connect(self._follow_checks)
         self.refresh()
 
     @property
     def snr_text(self) -> str:
         """The SNR in large type: `12 → 31  ×2.6`."""
         return self._snr_text
+
+    @property
+    def findings(self) -> str:
+        """What the checks found in the selection, as lines."""
+        return self._findings.text()
+
+    def text(self) -> str:
+        """Return what the panel says about the SNR, as lines."""
+        return "\n".join(part.text() for part in (self._headline, self._exposure, self._findings, self._scope))
 
     def set_theme(self, theme: Theme) -> None:
         """Apply the colours of a theme."""
@@ -111,6 +126,10 @@ class MetadataPanel(SidePanel):
         ):
             self.refresh()
 
+    def _follow_checks(self, ids: frozenset[int]) -> None:
+        if not ids.isdisjoint(self._session.selected_ids):
+            self.refresh()
+
     def refresh(self) -> None:
         """Show the present selection."""
         entries = [entry for entry in self._session.selected if entry.source is not None]
@@ -118,6 +137,7 @@ class MetadataPanel(SidePanel):
         self._headline.setVisible(bool(entries))
         self._lower.setVisible(bool(entries))
         self._show_snr(entries, results)
+        self._show_findings(entries)
         self._show_sets(entries, results)
         self._show_metadata(entries, results)
 
@@ -140,6 +160,18 @@ class MetadataPanel(SidePanel):
         self._headline.setToolTip("")
         problems = [result.problem for result in results if result.problem]
         self._exposure.setText(problems[0] if problems else self._state_text(entries))
+
+    def _show_findings(self, entries: list[Entry]) -> None:
+        """Say what the checks found; where there is no sound measurement, no gain is claimed."""
+        checked = [
+            (quality, self._session.rows_of(entry))
+            for entry in entries
+            if (quality := self._checking.quality(entry)) is not None
+        ]
+        self._findings.setText(findings_text(checked))
+        self._findings.setVisible(bool(self._findings.text()))
+        if self._snr is not None and is_unsound(checked):
+            self._exposure.setText("No SNR can be trusted here.")
 
     def _show_sets(self, entries: list[Entry], results: list[Result]) -> None:
         has_sets = any(entry.is_set or entry.set_id for entry in entries)
@@ -235,7 +267,7 @@ class MetadataPanel(SidePanel):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(12, 0, 12, 12)
         layout.setSpacing(4)
-        for line in (self._headline, self._exposure, self._scope, self._noise_region):
+        for line in (self._headline, self._exposure, self._findings, self._scope, self._noise_region):
             layout.addWidget(line)
         if self.processing is not None:
             layout.addSpacing(16)

@@ -78,7 +78,8 @@ class PlotAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
 
     def numbers(self) -> list[tuple[float, str]]:
         """Return where the axis has numbers, and the numbers."""
-        ticks = self.tickValues(*self.range, self.height() if self.orientation == "left" else self.width())
+        low, high = self.range
+        ticks = self.tickValues(low, high, self.height() if self.orientation == "left" else self.width())
         step, values = ticks[0] if ticks else (1.0, [])
         return list(zip(values, self.tickStrings(values, 1.0, step), strict=True))
 
