@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +112,10 @@ def share_axis(first: Entry, second: Entry, exact: bool = True) -> bool:
     return axis.size == other.size and axis[0] == other[0] and axis[-1] == other[-1]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+LARGE_SET: Final = 500  # spectra: of more the measured ones on the scale of the final ones are kept, once computed
+
+
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Result:
     """What a recipe made of `source`, and the region the noise was measured in, or the `problem` that prevented it.
 
@@ -175,7 +179,22 @@ class Result:
     @property
     def unprocessed(self) -> SpectrumSet:
         """The spectra as measured on the axis and scale of the final ones, to be drawn beside them."""
-        return self.source if self.processed is None else like_processed(self.source, self.processed)
+        if self.processed is None:
+            return self.source
+        known = _unprocessed.get(self)
+        if known is None:
+            known = like_processed(self.source, self.processed)
+            if len(self.source) > LARGE_SET:
+                _unprocessed[self] = known
+        return known
+
+    def prepare_drawing(self) -> None:
+        """Compute what is drawn of a large set; called on a worker thread, where it delays no window."""
+        if len(self.source) > LARGE_SET and self.processed is not None:
+            _ = self.unprocessed
+
+
+_unprocessed: WeakKeyDictionary[Result, SpectrumSet] = WeakKeyDictionary()  # of large sets
 
 
 @dataclass(frozen=True, slots=True, eq=False)

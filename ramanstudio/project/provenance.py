@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 SOURCE, EDITS, PROCESSING, FOUND, SOFTWARE = "Source", "Edited by hand", "Processing", "Results", "Software"
 _BLOCK: Final = 2**20
+_MAX_HASHES: Final = 10_000
+_hashes: dict[tuple[str, int, int], str] = {}  # by path, size and time of files
 _NOT_PARAMETERS: Final = ("step", "title", "summary")
 
 
@@ -63,18 +66,29 @@ def provenance_text(rows: Sequence[ProvenanceRow], separator: str = "\n") -> str
 
 
 def file_hash(path: Path, progress: Progress = SILENT) -> str:
-    """Return the SHA-256 of a file, empty where it cannot be read. Raises Cancelled when asked to stop."""
+    """Return the SHA-256 of a file, empty where it cannot be read. Raises Cancelled when asked to stop.
+
+    It is read once for all its entries, as long as its size and time stay the same.
+    """
     total = hashlib.sha256()
     try:
+        status = path.stat()
+        key = (str(path), status.st_size, status.st_mtime_ns)
+        if (known := _hashes.get(key)) is not None:
+            return known
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 progress(0, 0)
                 total.update(block)
     except (OSError, ValueError):
         return ""
-    return total.hexdigest()
+    if len(_hashes) >= _MAX_HASHES:
+        _hashes.clear()
+    _hashes[key] = total.hexdigest()
+    return _hashes[key]
 
 
+@lru_cache(maxsize=16)
 def model_hash(name: str) -> str:
     """Return the SHA-256 of the weights of a denoising model, empty where it is not on this computer."""
     from ramanstudio.mae import model_store

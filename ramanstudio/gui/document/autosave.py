@@ -29,6 +29,7 @@ from ramanstudio.project.recovery import (
 )
 
 DELAY_MS: Final = 4000  # from a change to saving it; later changes are saved with it
+FIRST_MS: Final = 1000  # for the first: it imports h5py, and on a busy machine took longer than all that follow
 
 
 class Autosave(QObject):
@@ -47,9 +48,9 @@ class Autosave(QObject):
         self._recoveries: list[Recovery] = []
         self._restored: list[Recovery] = []  # removed once the session that they became is saved
         self._problem = ""
+        self._has_saved = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(DELAY_MS)
         self._timer.timeout.connect(self._save)
         session.changed.connect(self._follow)
         session.selection_changed.connect(self._start_timer)
@@ -98,7 +99,7 @@ class Autosave(QObject):
 
     def _start_timer(self) -> None:
         if not self._timer.isActive():
-            self._timer.start()
+            self._timer.start(DELAY_MS if self._has_saved else min(FIRST_MS, DELAY_MS))
 
     def _save(self) -> None:
         writer, project = self._writer_of_session(), self._session.project
@@ -125,7 +126,7 @@ class Autosave(QObject):
         return ViewState(self._session.selected_ids, self.current_tab())
 
     def _saved_now(self, _: object) -> None:
-        self._problem = ""
+        self._problem, self._has_saved = "", True
         for recovery in self._restored:
             discard(recovery)
         self._restored.clear()

@@ -91,7 +91,10 @@ def _denoise_chunk(engine: Engine, chunk: Sequence[Entry], progress: Progress) -
         if len(chunk) > 1 and not chunk[0].in_larger_set:
             return {entry.id: _denoise_chunk(engine, [entry], progress)[entry.id] for entry in chunk}
         results = [_failed(entry, _sentence(error)) for entry in chunk]
-    return {entry.id: replace(result, model=engine.card.name) for entry, result in zip(chunk, results, strict=True)}
+    named = [replace(result, model=engine.card.name) for result in results]
+    for result in named:
+        result.prepare_drawing()
+    return {entry.id: result for entry, result in zip(chunk, named, strict=True)}
 
 
 def _process_each(engine: Engine, chunk: Sequence[Entry], progress: Progress) -> list[Result]:

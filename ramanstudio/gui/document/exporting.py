@@ -129,6 +129,8 @@ def write_report(
 def write_groups(project: Project, groups: Groups, path: Path, progress: Progress) -> str:
     """Write the group of each spectrum, and the mean of each group in a file beside it; returns a message."""
     means = group_means(project, groups, progress)
+    if means and not path.exists() and means_path(path).exists():  # the dialog asked about the table alone
+        raise StudioError(f"'{means_path(path).name}' exists already.", remedy="Choose another name.")
     write_group_table(path, project, groups, means)
     summary = f"{count_of(len(groups.groups), 'group')} of {count_of(len(groups.members), 'spectrum', 'spectra')}"
     beside = f", their means as '{means_path(path).name}' beside it" if means else ""

@@ -58,7 +58,10 @@ def process_waiting(queue: PriorityQueue[ProcessingTask], progress: Progress) ->
 
         inner = Progress(report, on_warning=progress.warn, is_cancelled=lambda chunk=chunk: not queue.is_wanted(chunk))  # type: ignore[misc]
         try:
-            progress.show({item.value.entry.id: _process(item.value, inner) for item in chunk})
+            results = {item.value.entry.id: _process(item.value, inner) for item in chunk}
+            for result in results.values():
+                result.prepare_drawing()
+            progress.show(results)
         except Cancelled:
             if queue.is_wanted(chunk):
                 raise

@@ -66,7 +66,8 @@ class MapPanel(SidePanel):
             "Calculate from what the recipe makes of the spectra; otherwise from the measured ones"
         )
         self._region_text = label("quiet", wrap=True)
-        self.mean_button = button(actions["average"], "Add mean as spectrum")
+        self._average = actions["average"]
+        self.mean_button = button(self._average, "Add mean as spectrum")
         self.mean_button.setToolTip("Add the mean of the selected spectra of the map, with its standard error")
         self.plane = QSlider(Qt.Orientation.Horizontal, self)
         self.plane.setAccessibleName("Plane of the map")
@@ -138,6 +139,7 @@ class MapPanel(SidePanel):
             if selected < n_spectra
             else "Drag over the map to select a region."
         )
+        self.mean_button.setEnabled(self._average.isEnabled() and n_selected > 0)
         self._updating = False
 
     def _update_channels(self) -> None:

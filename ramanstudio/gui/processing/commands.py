@@ -208,7 +208,7 @@ class ProcessingCommands:
         if is_mean:
             height = float(np.ptp(computed.spectra.values)) or 1.0
             share = 100 * float(np.median(computed.error)) / height
-            words.insert(1, f"Its standard error is {format_significant(share)} % of its height (median).")
+            words.insert(1, f"Its standard error is {format_significant(share, 2)} % of its height (median).")
         self._messages.info(" ".join(word for word in words if word))
 
     def _try(self, edit: Callable[[], object]) -> None:

@@ -15,6 +15,7 @@ from ramanstudio.core.paths import bundled_path
 
 PAGES: Final = (  # the names of the files, in the order of the list
     "open",
+    "daily-jobs",
     "denoise",
     "processing",
     "peaks",

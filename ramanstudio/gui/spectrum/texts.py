@@ -113,9 +113,13 @@ def metadata_rows(entries: list[Entry], results: list[Result]) -> list[tuple[str
     if len(models) == 1:
         rows.append(("Model", _breakable(models.pop(), "_-. ")))
     folders = {entry.path.parent for entry in entries}
-    if len(entries) == 1:
+    computed = [source.about.get("operation") if "source" not in source.about else None for source in sources]
+    if len(entries) == 1 and computed[:1] not in ([], [None]):
+        rows.append(("Computed", _breakable(str(computed[0]), "_-. ")))
+        rows.append(("From", _breakable(str(sources[0].about.get("operands", "")), "_-. ")))
+    elif len(entries) == 1:
         rows.append(("File", _breakable(entries[0].path.name, "_-. ")))
-    if len(folders) == 1:
+    if len(folders) == 1 and not any(computed):
         rows.append(("Folder", _breakable(_near_home(folders.pop()), "/\\_-")))
     return rows
 

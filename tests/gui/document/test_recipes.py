@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from PySide6.QtGui import QGuiApplication
 
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.formats import hdf5
 from ramanstudio.formats.registry import read
 from ramanstudio.gui.document.exporting import figure_spectra
 from ramanstudio.gui.export.export_dialog import ExportDialog
 from ramanstudio.processing.baseline import SubtractBaseline
+from ramanstudio.processing.normalise import Normalise
 from ramanstudio.processing.ranges import Crop
 from ramanstudio.processing.recipe import Recipe
+from ramanstudio.processing.stages import like_processed
 from ramanstudio.processing.step import RecipeStep
-from ramanstudio.project.project import DEFAULT_RECIPE, Entry, Result
+from ramanstudio.project import project as project_module
+from ramanstudio.project.project import DEFAULT_RECIPE, LARGE_SET, Entry, Result
 from tests.gui.driver import SmoothingEngine, Starter, Window, write_spectra, write_spectrum
 
 
@@ -142,3 +150,24 @@ def test_a_cosmic_ray_does_not_set_the_scale_of_a_figure(start: Starter, tmp_pat
     assert spectrum.raw is not None
     assert np.flatnonzero(np.isnan(spectrum.raw)).tolist() == [150]
     assert np.nanmax(spectrum.raw) < 300
+
+
+def test_the_measured_curves_of_a_large_set_are_scaled_off_the_windows_thread(
+    start: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+
+    def noting(*arguments: Any) -> Any:
+        threads.append(threading.current_thread())
+        return like_processed(*arguments)
+
+    monkeypatch.setattr(project_module, "like_processed", noting)
+    rows = np.random.default_rng(0).normal(50, 5, (LARGE_SET + 1, 64))
+    hdf5.write(tmp_path / "large.h5", SpectrumSet(np.linspace(200, 1800, 64), rows))
+    window = start(tmp_path / "large.h5")
+    window.wait_until(lambda: window.snr != "")
+    window.services.recipe_editor.add(Normalise("vector"))
+    denoising, session = window.services.denoising, window.services.session
+    window.wait_until(lambda: denoising.is_processed(session.project.entries[0]))
+    assert first(window)[1].unprocessed.values.max() < 1, "on the scale of the final ones"
+    assert threads and threading.main_thread() not in threads
