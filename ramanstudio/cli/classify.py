@@ -102,6 +102,10 @@ def _print_predictions(rows: Sequence[tuple[str, ...]], model: FineTunedModel, o
     if len(rows) <= _PRINTED_ROWS:
         shown = [(Path(row[0]).name, *row[1:_PRINTED_COLUMNS]) for row in rows]
         print(format_table(_header(model)[:_PRINTED_COLUMNS], shown))
+    from ramanstudio.finetuning.novelty import describe_shift
+
     n_unknown = sum(row[4] == "yes" for row in rows)
     remark = f", {n_unknown} of them unlike all training spectra" if n_unknown else ""
     print(f"Classified {plural(len(rows), 'spectrum', 'spectra')} with '{model.card.name}'{remark}. Table: {out}")
+    if shift := describe_shift(n_unknown, len(rows), model.card.false_unknown_rate):
+        print(shift)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -15,11 +16,15 @@ from ramanstudio.cli.label_table import LabelTable, labels_in_files, list_names
 from ramanstudio.cli.spectra import all_finite, on_one_axis
 from ramanstudio.cli.terminal import format_table, progress_bars
 from ramanstudio.cli.verb import Verb
+from ramanstudio.core.errors import StudioError
 from ramanstudio.core.numbers import format_significant
 from ramanstudio.export.text_table import spectrum_names
 from ramanstudio.finetuning import finetuned_model
 from ramanstudio.finetuning.config import CLASSIFIERS, REGRESSORS, REPRESENTATIONS, TUNING_MODES, FinetunePlan
 from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult, RegressionReport
+
+if TYPE_CHECKING:
+    from ramanstudio.engine import Engine
 
 _AUTO: Final = "auto"
 
@@ -43,6 +48,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--groups",
         metavar="COLUMN",
         help="column with the sample of each spectrum; replicates of a sample stay in one cross-validation fold",
+    )
+    parser.add_argument(
+        "--test",
+        type=options.path,
+        metavar="FOLDER",
+        help="folder, or file, of spectra to evaluate the model on once; labelled like the others, but not trained on",
     )
     parser.add_argument("--out", required=True, metavar="NAME", help="name of the fine-tuned model")
     kind = parser.add_mutually_exclusive_group()
@@ -85,14 +96,20 @@ def run(arguments: Namespace) -> int:
     table = None
     if arguments.labels is not None:
         table = LabelTable.read(arguments.labels, arguments.column, arguments.groups)
+    test_files = _find_test_files(arguments, files)
     reader = BatchReader("Reading", files, arguments.laser_nm)
     sources = reader.read_all(lambda source: all_finite(source, reader))
     if not sources:
         return NOTHING_DONE
+    test_reader = BatchReader("Reading the test set", test_files, arguments.laser_nm)
+    test_sources = test_reader.read_all(lambda source: all_finite(source, test_reader)) if test_files else []
+    every = [*sources, *test_sources]
     if table is not None:
-        labels, samples = table.for_sources(sources)
+        all_labels, all_samples = table.for_sources(every)
     else:
-        labels, samples = labels_in_files(sources, arguments.column, arguments.groups)
+        all_labels, all_samples = labels_in_files(every, arguments.column, arguments.groups)
+    n_trained = sum(len(spectra) for _, spectra in sources)
+    labels, samples = all_labels[:n_trained], None if all_samples is None else all_samples[:n_trained]
     spectra = on_one_axis(sources)
     engine = Engine.load(arguments.model, arguments.device)
     quantity = True if arguments.quantity else False if arguments.classes else None
@@ -101,14 +118,52 @@ def run(arguments: Namespace) -> int:
         result = engine.finetune(spectra, labels, plan, samples, progress)
     name = finetuned_model.save(result.model, arguments.out).card.name
     _print_report(result, [name for source in sources for name in _names(source)])
+    if test_sources:
+        test_samples = None if all_samples is None else all_samples[n_trained:]
+        _print_test(engine, result, test_sources, all_labels[n_trained:], test_samples)
     print(
         f"Saved as '{name}', trained on {engine.device_name}."
         f" To use it: ramanstudio classify FILE --model {name!r} --out X.csv"
     )
-    return SOME_FAILED if reader.failed else DONE
+    return SOME_FAILED if reader.failed or test_reader.failed else DONE
 
 
 VERB: Final = Verb("finetune", "Fine-tune a model on a few labelled spectra.", add_arguments, run)
+
+
+def _find_test_files(arguments: Namespace, files: Sequence[Path]) -> list[Path]:
+    """Return the files of the test set. Raises StudioError when one of them is trained on."""
+    if arguments.test is None:
+        return []
+    found = find_files([arguments.test])
+    labels = None if arguments.labels is None else arguments.labels.absolute()
+    trained = {file.absolute() for file in files}
+    test_files = [file for file in found if file.absolute() != labels]
+    both = [file.name for file in test_files if file.absolute() in trained]
+    if both:
+        raise StudioError(
+            f"Files of the test set are trained on too: {list_names(both)}.",
+            remedy="Keep them in a folder of their own, and leave it out of the files to train on.",
+        )
+    return test_files
+
+
+def _print_test(
+    engine: Engine, result: FineTuningResult, sources: Sequence[Source], labels: list[str], samples: list[str] | None
+) -> None:
+    """Print how good the model is on the test set; a sentence where it cannot be evaluated, as it is saved already."""
+    from ramanstudio.finetuning.evaluation import evaluate_test_set
+
+    try:
+        classified = engine.classify(on_one_axis(sources), result.model)
+        report = evaluate_test_set(classified, labels, samples, result.model.card)
+    except StudioError as error:
+        print(f"The test set was not evaluated. {error}")
+        return
+    if report.recall:
+        rows = [(name, str(count), f"{100 * recall:.0f} %") for name, count, recall in report.recall]
+        print(format_table(("class", "test spectra", "recall"), rows))
+    print("\n".join(report.sentences))
 
 
 def _names(source: Source) -> list[str]:

@@ -80,7 +80,7 @@ def estimate_accuracy(
     cross_validated = float(correct[:, chosen].mean())
     error = 1 - _bootstrap_accuracy(correct, default, selection_margins(evaluated, default), groups, cross_validated)
     error *= folds.training_share**LEARNING_EXPONENT
-    n_effective = _effective_size(correct[:, chosen], groups) * folds.training_share**DEPENDENCE_EXPONENT
+    n_effective = effective_size(correct[:, chosen], groups) * folds.training_share**DEPENDENCE_EXPONENT
     if n_unlabelled:
         n_effective = 1 / (1 / n_effective + 1 / n_unlabelled)
     return AccuracyEstimate(1 - error, *wilson_interval(1 - error, n_effective), cross_validated, n_unlabelled)
@@ -102,7 +102,7 @@ def _bootstrap_accuracy(
     return float((correct_of_selected & out_of_bag).sum() / out_of_bag.sum())
 
 
-def _effective_size(correct: NDArray[np.bool_], groups: IntArray) -> float:
+def effective_size(correct: NDArray[np.bool_], groups: IntArray) -> float:
     """Return how many independent predictions these are worth, when spectra of one sample are right together."""
     deviations = correct - correct.mean()
     within = float(np.sum(deviations**2))

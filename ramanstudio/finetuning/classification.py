@@ -14,6 +14,7 @@ from ramanstudio.core.progress import SILENT, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.finetuning import accuracy, classifier_ensemble, finetuned_model, novelty, regression
 from ramanstudio.finetuning.classifier_arrays import from_arrays
+from ramanstudio.finetuning.config import FALSE_UNKNOWN_RATE
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.model_card import TUNED
 from ramanstudio.finetuning.representations import (
@@ -34,7 +35,8 @@ class Classified:
     """Predictions for N spectra: `labels` (N,), `probabilities` (N, K) of the `classes` (K,), `unknown` (N,).
 
     Labels are the most probable classes, even of unknown spectra. A model of a quantity gives `values` (N,) and their
-    `error` (RMSE) instead, no classes, and labels that are the values as text.
+    `error` (RMSE) instead, no classes, and labels that are the values as text. `false_unknown_rate` is the share of
+    unknown ones to expect among spectra like those learned.
     """
 
     labels: NDArray[np.str_]
@@ -43,6 +45,12 @@ class Classified:
     unknown: NDArray[np.bool_]
     values: NDArray[np.float64] | None = None
     error: float = float("nan")
+    false_unknown_rate: float = FALSE_UNKNOWN_RATE
+
+    @property
+    def shift(self) -> str:
+        """A sentence where these spectra differ from those learned, with what to do; "" where they do not."""
+        return novelty.describe_shift(int(self.unknown.sum()), len(self.unknown), self.false_unknown_rate)
 
     def subset(self, rows: slice) -> Classified:
         """Return the predictions for some of the spectra."""
@@ -84,7 +92,8 @@ def classify(
             f"The fine-tuned model '{model.card.name}' is damaged.", remedy="Import it again, or train it again."
         ) from error
     labels = np.array(model.card.classes)[np.argmax(probabilities, axis=1)]
-    return Classified(labels, probabilities, model.card.classes, unknown)
+    rate = model.card.false_unknown_rate
+    return Classified(labels, probabilities, model.card.classes, unknown, false_unknown_rate=rate)
 
 
 def _of_none(model: FineTunedModel) -> Classified:
@@ -105,7 +114,9 @@ def _finite(predicted: NDArray[np.float64]) -> NDArray[np.float64]:
 def _of_quantity(values: NDArray[np.float64], unknown: NDArray[np.bool_], model: FineTunedModel) -> Classified:
     """Return predicted values (N,) of a quantity with their text and error."""
     labels = np.array([f"{value:.4g}" for value in values.tolist()])
-    return Classified(labels, np.empty((len(values), 0)), (), unknown, values, model.card.rmse)
+    return Classified(
+        labels, np.empty((len(values), 0)), (), unknown, values, model.card.rmse, model.card.false_unknown_rate
+    )
 
 
 def predict_probabilities(model: FineTunedModel, representations: Representations) -> NDArray[np.float64]:

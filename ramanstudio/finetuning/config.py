@@ -41,6 +41,7 @@ TUNING_MODES: Final = (AUTO, "never", "always")
 PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS = "PLS", "ridge", "Gaussian process"
 LINEAR_PROCESS: Final = "Gaussian process with a linear part"
 ENSEMBLE: Final = "ensemble"
+FALSE_UNKNOWN_RATE: Final = 0.02
 REGRESSORS: Final = (PARTIAL_LEAST_SQUARES, RIDGE, GAUSSIAN_PROCESS, LINEAR_PROCESS)
 
 
@@ -60,7 +61,7 @@ class FinetunePlan:
     tune_features: str = AUTO
     quantity: bool | None = None
     folds: int = 0
-    false_unknown_rate: float = 0.02
+    false_unknown_rate: float = FALSE_UNKNOWN_RATE
     epochs: int = 40
     importance: bool = True
     seed: int = 0

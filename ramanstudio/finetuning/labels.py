@@ -81,6 +81,21 @@ def parse_numbers(labels: LabelInput, n_spectra: int) -> NDArray[np.float64]:
 
     Raises StudioError when a label is not a number, or there are fewer than three numbers or only equal ones.
     """
+    numbers = parse_test_numbers(labels, n_spectra)
+    known = numbers[np.isfinite(numbers)]
+    if len(known) < MIN_NUMBERS or np.ptp(known) == 0:
+        raise StudioError(
+            "A quantity cannot be learned from fewer than three numbers, or from equal ones.",
+            remedy="Label more spectra, of different values.",
+        )
+    return numbers
+
+
+def parse_test_numbers(labels: LabelInput, n_spectra: int) -> NDArray[np.float64]:
+    """Return labels (N,) as numbers, NaN for blanks, however few there are.
+
+    Raises StudioError when a label is not a number.
+    """
     words = _clean_labels(labels, n_spectra, "labels")
     numbers = np.full(n_spectra, np.nan)
     for index in np.flatnonzero(words != "").tolist():
@@ -94,12 +109,6 @@ def parse_numbers(labels: LabelInput, n_spectra: int) -> NDArray[np.float64]:
                 f"The label '{words[index]}' is too large to be learned.", remedy=f"Give numbers up to {MAX_NUMBER:g}."
             )
         numbers[index] = value
-    known = numbers[np.isfinite(numbers)]
-    if len(known) < MIN_NUMBERS or np.ptp(known) == 0:
-        raise StudioError(
-            "A quantity cannot be learned from fewer than three numbers, or from equal ones.",
-            remedy="Label more spectra, of different values.",
-        )
     return numbers
 
 

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from ramanstudio.core import schema
 from ramanstudio.core.schema import Schema, WrongValue, optional
-from ramanstudio.finetuning.config import CLASSIFIERS, ENSEMBLE, REGRESSORS, REPRESENTATION_TITLES, REPRESENTATIONS
+from ramanstudio.finetuning.config import (
+    CLASSIFIERS,
+    ENSEMBLE,
+    FALSE_UNKNOWN_RATE,
+    REGRESSORS,
+    REPRESENTATION_TITLES,
+    REPRESENTATIONS,
+)
 
 CLASSES, QUANTITY = "classes", "quantity"
 TUNED: Final = "tuned."  # prefix of the arrays of fine-tuned features
@@ -111,6 +118,12 @@ class FineTunedModelCard:
     def rmse(self) -> float:
         """The cross-validated error of a model of a quantity; NaN where it was not measured."""
         return float(self.figures.get(RMSE, self.figures.get(OLD_RMSE, np.nan)))
+
+    @property
+    def false_unknown_rate(self) -> float:
+        """The share of spectra like those learned that novelty detection calls unknown."""
+        rate = self.settings.get("false_unknown_rate", FALSE_UNKNOWN_RATE)
+        return rate if isinstance(rate, float) and 0 < rate < 0.5 else FALSE_UNKNOWN_RATE
 
     def text(self) -> str:
         """Return the card in sentences, for a person to read."""

@@ -15,6 +15,27 @@ IntArray = NDArray[np.intp]
 MAX_REFERENCES: Final = 1000  # training spectra that others are compared with; more make a model large and slow
 MARGIN: Final = 1.1  # of the largest distance seen, where too few were held out to estimate the quantile
 
+SHIFT_SIGNIFICANCE: Final = 1e-3  # of a share of unknown spectra that chance does not explain
+MIN_SHIFTED_SHARE: Final = 0.1  # unknown, from which on the whole set is said to differ
+
+
+def describe_shift(n_unknown: int, n_spectra: int, false_unknown_rate: float) -> str:
+    """Return a sentence where more of `n_spectra` are unknown than chance explains, with what to do; else "".
+
+    By the binomial distribution with `false_unknown_rate`, the share of unknown ones among spectra like those learned.
+    """
+    from scipy.stats import binom
+
+    if n_unknown < MIN_SHIFTED_SHARE * n_spectra or n_unknown < 2:
+        return ""
+    if binom.sf(n_unknown - 1, n_spectra, false_unknown_rate) > SHIFT_SIGNIFICANCE:
+        return ""
+    return (
+        f"{n_unknown} of {n_spectra} spectra are unlike all training spectra ({100 * false_unknown_rate:.0f} % would be"
+        " usual): another instrument, laser or range, or substances that were not learned. Calibrate both, or add about"
+        " ten labelled spectra of these and train again."
+    )
+
 
 def choose_references(targets: IntArray, limit: int = MAX_REFERENCES) -> IntArray:
     """Return the indices of the training spectra to keep: all (N,), or equally many of each class `targets` (N,)."""

@@ -126,3 +126,20 @@ def test_a_broken_file_is_named_and_the_others_are_used(files, tmp_path, capsys)
 def test_classify_names_a_missing_model(files, tmp_path, capsys):
     assert main.main(["classify", str(files[0]), "--model", "none", "--out", str(tmp_path / "x.csv")]) == 2
     assert "no fine-tuned model 'none'" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_trained_on_is_tested_once(files, tmp_path, capsys):
+    folder = tmp_path / "later"
+    folder.mkdir()
+    for index in (4, 9, 14):
+        files[index] = files[index].rename(folder / files[index].name)
+    labels = table_of(tmp_path / "labels.csv", labels_for(files, 5))
+    assert teach([tmp_path / "spectra"], labels, "--test", str(folder)) == 0
+    assert "Test set of 3 spectra: accuracy 100 %" in capsys.readouterr().out
+    assert sum(finetuned_model.load("minerals").card.counts) == 12
+
+
+def test_files_to_test_on_that_are_trained_on_are_refused(files, tmp_path, capsys):
+    labels = table_of(tmp_path / "labels.csv", labels_for(files))
+    assert teach(files, labels, "--test", str(files[0])) == 2
+    assert "are trained on too" in capsys.readouterr().err

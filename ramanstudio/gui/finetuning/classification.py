@@ -135,7 +135,9 @@ def _message(classified: ClassifiedSpectra, groups: Groups | None, table: Path |
     sentences = [
         f"{count_of(n_spectra, 'spectrum was', 'spectra were')} {verb} by '{classified.model.card.name}'{as_groups}."
     ]
-    if classified.n_unknown:
+    if classified.classified.shift:
+        sentences.append(classified.classified.shift)
+    elif classified.n_unknown:
         are_unlike = count_of(classified.n_unknown, "is unlike", "are unlike")
         sentences.append(f"{are_unlike} all training spectra{' and in no group' if groups else ''}.")
     if classified.n_excluded:
