@@ -20,7 +20,7 @@ from ramanstudio.processing.runner import Processed, Runner
 from ramanstudio.processing.stages import is_set_wide, resolve_sets, select_rows
 from ramanstudio.processing.step import Denoiser, RecipeStep
 
-BLOCK_VALUES: Final = 10_000_000  # intensities of a set that are processed at once
+BLOCK_VALUES = 10_000_000  # intensities of a set that are processed at once
 STACK_FROM: Final = 1  # more files than this are computed at once: to the last bit what one by one gives
 
 

@@ -60,7 +60,7 @@ class ZarrRows:
             self._columns = [name for name in sorted(names) if self._group[name].shape == self._values.shape[:1]]
             about = {str(key): value for key, value in self._group.attrs.items() if isinstance(value, Plain)}
             about |= {"source": str(path), "format": "Zarr"}
-            self._head = SpectrumSet(axis, np.zeros((0, len(axis))), {}, about)
+            self._head = SpectrumSet(axis, np.zeros((0, len(axis)), dtype=np.float32), {}, about)
         except StudioError:
             raise
         except Exception as error:
