@@ -30,10 +30,14 @@ POINTS = 1000
 REPEATS = 3
 BARS = {"text": 3.0, "memory": 1.3, "picture": 2.0, "reference": 2.0}
 NOTE = (
-    "Text misses its bar: a file takes 1.6 ms of the processor beside eight other programs, 0.3 ms for "
-    "the numbers, the rest for choosing the format, the layout, the axis and the checks. Tried: no search "
-    "for padding and for words where there is none (2.3 → 1.6 ms), one look at the texts of a block. HDF5 "
-    "is checked by a process of its own before it is opened, which the library alone does not do.\n"
+    "Measured beside eight other programs, where float() alone takes 0.5 ms for the 2000 numbers of a file, 0.3 "
+    "ms on an idle machine. Text misses its bar: a file takes 3.1 times as long as float() alone (4.0 times "
+    "before this change, in the same run; 580 calls of functions, 1345 before). Tried: nothing done for headers "
+    "that are empty, one look at the file, axes that run one way taken as they are, metadata added without "
+    "checking the arrays again, and a decimal parser by numpy, which was slower than float() (0.8 ms). HDF5 is "
+    "read like the reference: axis, intensities and metadata. MATLAB and WITec take 0.4 and 0.9 ms more than "
+    "their libraries, which leave the numbers in the order of the file, unchecked; a map of 3.2 MB in .mat takes "
+    "7.6 ms instead of 1.9, a project of 0.5 MB 5.4 instead of 3.2.\n"
 )
 _READ_MAP = """
 import sys, time, tracemalloc

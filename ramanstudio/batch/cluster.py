@@ -59,7 +59,7 @@ class Cluster:
     @property
     def n_threads(self) -> int:
         """How many threads all workers have."""
-        return max(1, sum(self.client.nthreads().values()))
+        return max(1, int(sum(self.client.nthreads().values())))
 
     def parts(self, sets: Sequence[SpectrumSet], progress: Progress, stack: bool, check: bool) -> list[Part]:
         """Return what comes of each set, in order, as `LocalComputer.parts`. Raises Cancelled when asked to stop."""
@@ -143,27 +143,29 @@ def connect(address: str) -> Iterator[Any]:
     Raises StudioError when dask is not installed, or there is no scheduler.
     """
     try:
-        from distributed import Client, LocalCluster
+        import distributed
     except ImportError as error:
         raise StudioError(
             "A cluster needs the packages dask, distributed and zarr, which are not installed.",
             remedy="Install them: pip install 'ramanstudio[cluster]'.",
         ) from error
+    make_client: Any = distributed.Client  # neither has types
+    make_cluster: Any = distributed.LocalCluster
     kind, _, number = address.partition(":")
     if kind == "local":
         if number and (not number.isdecimal() or not 1 <= int(number) <= 1024):
             raise StudioError(f"'{address}' names no number of workers.", remedy="Write local, or local:4.")
         n_workers = int(number) if number else None
         with (
-            LocalCluster(
+            make_cluster(
                 n_workers=n_workers, threads_per_worker=1, dashboard_address=None, silence_logs=50, processes=True
             ) as cluster,
-            Client(cluster) as client,
+            make_client(cluster) as client,
         ):
             yield client
         return
     try:
-        client = Client(address, timeout=20)
+        client = make_client(address, timeout=20)
     except (OSError, ValueError, TypeError) as error:
         raise StudioError(
             f"There is no scheduler at '{address}': {error}.",
@@ -274,8 +276,9 @@ def _unpacked_part(packed: Any, source: SpectrumSet) -> Part:
     spectra, arrays, records, counts, codes, cells, steps = packed
     state = State(source, np.zeros_like(source.values))
     results = tuple(StepResult(state, summary, record, curves) for summary, record, curves in counts)
+    error, before, after, replaced, doubtful = arrays
     processed = Processed(
-        _unpacked(spectra), *arrays[:3], tuple(records), results, {}, arrays[3], arrays[4], steps
+        _unpacked(spectra), error, before, after, tuple(records), results, {}, replaced, doubtful, steps
     )  # fmt: skip
     return Part(processed, codes, cells)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,22 +80,22 @@ def process(
     files = find_inputs(given, folder)
     engine = engine or load_engine(chosen, model, device, bool(identify) or classify is not None)
     analyses = _analyses(engine, peaks, identify, classify)
-    options = (chosen, engine, folder, given, format, laser_nm, overwrite, resume, analyses)
+    make_run = partial(BatchRun, chosen, engine, folder, given, format, laser_nm, overwrite, resume, analyses)
     if cluster:
         names = tuple(str(library.path.absolute()) for library in identify)
         uses = (engine is not None, _named(peaks), names, _named(classify))
         job = Job(chosen.to_text(), str(model), device, *uses, laser_nm)
-        return _process_on_cluster(cluster, job, options, files, progress)
-    run = BatchRun(*options)
+        return _process_on_cluster(cluster, job, make_run, files, progress)
+    run = make_run()
     run.reserve(files)
     return run.process(files, progress)
 
 
 def _process_on_cluster(
-    address: str, job: Job, options: tuple[Any, ...], files: Sequence[Path], progress: Progress
+    address: str, job: Job, make_run: Callable[..., BatchRun], files: Sequence[Path], progress: Progress
 ) -> Iterator[FileResult]:
     with connect(address) as client:
-        run = BatchRun(*options, cluster=Cluster(client, with_blocks_of_this_process(job)))
+        run = make_run(cluster=Cluster(client, with_blocks_of_this_process(job)))
         run.reserve(files)
         yield from run.process(files, progress)
 

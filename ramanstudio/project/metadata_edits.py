@@ -43,16 +43,19 @@ def with_current_metadata(project: Project) -> Project:
     results: dict[int, Result] = {}
     derived: dict[str, dict[int, Any]] = {"identifications": {}, "predictions": {}}
     for entry in project.entries:
+        source = entry.source
+        if source is None:
+            continue
         result = project.results.get(entry.id)
         if result is not None and _is_outdated(result.source, entry):
-            results[entry.id] = redescribed_result(result, entry.source)  # type: ignore[arg-type]
+            results[entry.id] = redescribed_result(result, source)
         matches = project.identifications.get(entry.id)
         if matches is not None and _is_outdated(matches.source, entry):
-            derived["identifications"][entry.id] = replace(matches, source=entry.source)
+            derived["identifications"][entry.id] = replace(matches, source=source)
         predictions = project.predictions.get(entry.id, ())
         if any(_is_outdated(item.source, entry) for item in predictions):
             derived["predictions"][entry.id] = tuple(
-                replace(item, source=entry.source) if _is_outdated(item.source, entry) else item for item in predictions
+                replace(item, source=source) if _is_outdated(item.source, entry) else item for item in predictions
             )
     changes = {name: MappingProxyType({**getattr(project, name), **new}) for name, new in derived.items() if new}
     project = replace(project, **changes) if changes else project  # type: ignore[arg-type]

@@ -211,6 +211,7 @@ KINDS = {
         f"{x:.0f};{y:.3f}\n".replace(".", ",") for x, y in columns(AXIS, ONE / 2))),
     "decimal commas between commas and spaces": Kind("".join(
         ", ".join(f"{number:.3f}".replace(".", ",") for number in row) + "\n" for row in XY)),
+    "lists of Python": Kind(f"{AXIS.tolist()}\n{ONE.tolist()}\n"),
     "vertical bars": Kind("Raman shift|Counts\n" + table(XY, "|")),
     "Fortran exponents": Kind("".join(f"{x:.6E} {y:.6E}\n".replace("E", "D") for x, y in XY)),
     "intensity first without titles": Kind(table(columns(ONE, AXIS))),

@@ -63,6 +63,9 @@ class Dialect:
             plain = _GROUPING.sub("", plain)
             plain = plain.replace(".", "").replace(",", ".") if self.decimal == "," else plain.replace(",", "")
             return float(plain)
+        if plain[0] == "[" or plain[-1] == "]":  # a list of Python or MATLAB
+            inner = plain.strip("[]")
+            return self.number(inner) if inner else None
         if (exponent := _FORTRAN.fullmatch(plain)) is not None:
             return float(f"{exponent[1]}e{exponent[2]}")
         return None

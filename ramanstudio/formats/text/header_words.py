@@ -40,7 +40,7 @@ METADATA_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 ACCUMULATION: Final = re.compile(
     r"^(no\.? ?of ?|number ?of ?|n[°.]? ?)?accumulations?$|frames averaged$"
-    r"|^n?(no\.? ?of ?|number ?of ?)?(co-?added ?)?scans$|^scan averaging$"
+    r"|^n?(no\.? ?of ?|number ?of ?)?((co-?added|sample) ?)?scans$|^scan averaging$"
     r"|^average( number)?$"
     r"|^spectra averaged$|^averaging nr\.?$|^scans? to average$|^averages$|^co-?adds$|^akkumulation(en)?$"
     r"|^(anzahl (der )?)?(scans|akkumulationen|mittelungen)$|^nombre d['’]accumulations?$|^nombre de (balayages|scans)$"
