@@ -397,9 +397,9 @@ def main() -> None:
         )
         parts.append(
             f"The first {N_PROCESSED} after cosmic rays and the automatic baseline (bar .62–.74)."
-            " The bar is missed for the area, and for the width of Lorentz lines: a baseline found automatically"
-            " takes part of the tails of broad lines with it, a bias that no error of a fit knows. The window therefore"
-            " fits the measured spectrum, on a baseline of its own.\n\n"
+            " Its stated uncertainty is `baseline_error`: under each line an error of that size, 1.75 widths broad."
+            " The bias of the area stays: an automatic baseline takes part of the tails of broad lines with it."
+            " The window therefore fits the measured spectrum, on a baseline of its own.\n\n"
             + table(head, fit_rows(subset, done, 0.62, 0.74))
         )
     except Exception as error:

@@ -11,7 +11,7 @@ import numpy as np
 from ramanstudio.calibration.instrument import INSTRUMENT_KEYS
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.progress import SILENT, Cancelled, Progress
-from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.core.spectra import Plain, SpectrumSet
 from ramanstudio.denoising.batches import MIN_TOGETHER
 from ramanstudio.processing.cosmic_rays import RemoveCosmicRays
 from ramanstudio.processing.denoise import Denoise
@@ -66,7 +66,7 @@ def can_stack(recipe: Recipe) -> bool:
     )
 
 
-def _instrument_of(spectra: SpectrumSet) -> tuple[object, ...]:
+def _instrument_of(spectra: SpectrumSet) -> tuple[Plain | None, ...]:
     """What the metadata say that a calibration profile is chosen or refused by."""
     return tuple(spectra.about.get(key) for key in INSTRUMENT_KEYS)
 

@@ -57,7 +57,8 @@ class ZarrRows:
             axis = np.asarray(self._group["axis"][:], dtype=np.float64)
             if self._values.ndim != 2 or axis.shape != self._values.shape[1:] or self._values.dtype.kind not in "iuf":
                 raise ValueError(f"an axis of {axis.shape} does not fit values of {self._values.shape}")
-            self._columns = [name for name in sorted(names) if self._group[name].shape == self._values.shape[:1]]
+            others = sorted(names - {"axis", "values"})
+            self._columns = [name for name in others if self._group[name].shape == self._values.shape[:1]]
             about = {str(key): value for key, value in self._group.attrs.items() if isinstance(value, Plain)}
             about |= {"source": str(path), "format": "Zarr"}
             self._head = SpectrumSet(axis, np.zeros((0, len(axis)), dtype=np.float32), {}, about)

@@ -194,7 +194,7 @@ def _draw_one(axes: Any, spectrum: FigureSpectrum, options: FigureOptions, colou
     if options.peak_labels and drawn is not None:
         _label_peaks(axes, spectrum, drawn, options)
         longest = max((len(peak.text) for peak in spectrum.peaks if isinstance(peak, FigurePeak)), default=0)
-        room = _LABEL_HEIGHT * max(1.0, longest / 5)
+        room = _LABEL_HEIGHT * max(1.0, longest / 3.5)
         axes.set_ylim(top=axes.get_ylim()[1] + room * np.ptp(axes.get_ylim()))
 
 

@@ -21,6 +21,7 @@ from ramanstudio.finetuning import (
     classifiers,
     feature_tuning,
     label_errors,
+    label_spreading,
     labels,
     novelty,
     range_importance,
@@ -40,20 +41,20 @@ from ramanstudio.finetuning.candidate_selection import (
 )
 from ramanstudio.finetuning.classification import predict_probabilities
 from ramanstudio.finetuning.classifier_arrays import to_arrays
-from ramanstudio.finetuning.classifier_ensemble import evaluate_ensemble, fit_candidate, is_ahead
-from ramanstudio.finetuning.classifiers import (
-    Subspace,
-)
+from ramanstudio.finetuning.classifier_ensemble import EnsembleClassifier, evaluate_ensemble, fit_candidate, is_ahead
+from ramanstudio.finetuning.classifiers import AnyClassifier, Subspace
 from ramanstudio.finetuning.config import (
     AUTO,
     ENSEMBLE,
     FOR_CLASSES,
+    LDA,
     LOGISTIC,
     REPRESENTATION_TITLES,
     FinetunePlan,
 )
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
+from ramanstudio.finetuning.label_spreading import SpreadLabels
 from ramanstudio.finetuning.labels import ClassLabels, LabelInput
 from ramanstudio.finetuning.model_card import CLASSES, MAX_NOTE, TUNED, FineTunedModelCard
 from ramanstudio.finetuning.report import (
@@ -252,7 +253,8 @@ def _result(
     tested = folds.tested
     expected = selection.estimate_accuracy(known, folds)
     factor = accuracy.fit_inverse_temperature(best.scores[tested], known.targets[tested], expected.accuracy)
-    model = _build_model(extractor, training_set, plan, best.candidate, factor)
+    spread = _spread(training_set, plan)
+    model = _build_model(extractor, training_set, plan, best.candidate, factor, spread)
     probabilities = accuracy.softmax(best.scores[tested], factor)
     targets, indices = known.targets[tested], known.indices[tested]
     misclassified = label_errors.find_misclassified(probabilities, targets, known.classes, indices)
@@ -262,7 +264,7 @@ def _result(
         expected=expected,
         majority_baseline=max(known.counts) / sum(known.counts),
         by_sample=folds.by_sample,
-        chosen=best.candidate.title,
+        chosen=best.candidate.title if spread is None else label_spreading.TITLE,
         candidates=selection.candidate_scores,
         indices=known.indices,
         confusion=label_errors.confusion_matrix(probabilities, targets, len(known.classes)),
@@ -272,7 +274,11 @@ def _result(
         calibration=accuracy.calibration_curve(probabilities, targets),
         important_ranges=_important_ranges(extractor, training_set, model, progress) if plan.importance else (),
         suggested=_suggested(training_set, model),
-        warnings=tuple(labels.label_warnings(known) + _sample_warnings(folds, known)),
+        warnings=(
+            *labels.label_warnings(known),
+            *_sample_warnings(folds, known),
+            *([] if spread is None else [label_spreading.NOTE]),
+        ),
         seconds=time.monotonic() - started,
         members=best.candidate.parts if isinstance(best.candidate, EnsembleCandidate) else (),
     )
@@ -309,16 +315,30 @@ def _sample_warnings(folds: Folds, known: ClassLabels) -> list[str]:
     return []
 
 
+def _spread(training_set: TrainingSet, plan: FinetunePlan) -> SpreadLabels | None:
+    """Return labels for all spectra where there is one of each class and nothing else was asked for."""
+    is_automatic = plan.estimator == AUTO and plan.representation == AUTO
+    if not is_automatic or not label_spreading.is_worthwhile(training_set.labels):
+        return None
+    return label_spreading.spread_labels(training_set.representations.rows("joined"), training_set.labels)
+
+
 def _build_model(
     extractor: FeatureExtractor,
     training_set: TrainingSet,
     plan: FinetunePlan,
     chosen: ClassifierCandidate | EnsembleCandidate,
     inverse_temperature: float,
+    spread: SpreadLabels | None,
 ) -> FineTunedModel:
     """Train the chosen candidate on all labels and return it as a model with its card."""
     known, axis = training_set.labels, training_set.spectra.axis
-    classifier = fit_candidate(chosen, training_set.rows, known.targets, len(known.classes))
+    classifier: AnyClassifier | EnsembleClassifier
+    if spread is not None:
+        chosen = ClassifierCandidate("joined", LDA)
+        classifier, inverse_temperature = spread.fit(training_set.representations.rows("joined"), len(known.classes))
+    else:
+        classifier = fit_candidate(chosen, training_set.rows, known.targets, len(known.classes))
     first, members = (chosen.members[0], chosen.members) if isinstance(chosen, EnsembleCandidate) else (chosen, ())
     rows = training_set.rows("joined")
     arrays: dict[str, NDArray[Any]] = training_set.representations.component_arrays | {

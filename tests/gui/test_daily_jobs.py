@@ -65,6 +65,9 @@ def test_the_mean_of_a_map_region_without_substrate_is_one_click(start: Starter,
     np.savetxt(tmp_path / "glass.txt", np.column_stack([AXIS, GLASS]), fmt="%.3f")
     window = start(tmp_path / "map.h5")
     window.wait_until(lambda: processed(window))
+    bar = window.window.tabs.bar
+    titles = [bar.tabText(index) for index in range(bar.count()) if bar.tabRect(index).width() > 0]
+    assert "Map" in titles, "the tab is there without another click"
     session, editor = window.services.session, window.services.recipe_editor
     editor.add(Background(str(tmp_path / "glass.txt")))
     window.wait_until(lambda: processed(window))

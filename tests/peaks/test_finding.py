@@ -63,3 +63,13 @@ def test_a_range_limits_the_search_and_one_outside_is_a_sentence():
     assert peaks.find(spectra, within=(350, 450))["position"] == pytest.approx([400], abs=0.5)
     with pytest.raises(StudioError, match="too few to fit peaks"):
         peaks.find(spectra, within=(900, 950))
+
+
+def test_a_strong_line_that_follows_no_profile_exactly_is_one_line_however_finely_it_is_sampled():
+    for step, asymmetry in ((1.0, 0.08), (0.25, 0.05), (0.1, 0.05)):
+        axis = np.arange(400.0, 600.0, step)
+        sides = np.where(axis < 500, 1 + asymmetry, 1 - asymmetry)
+        line = 1 / (1 + ((axis - 500) / (8 * sides)) ** 2)
+        noise = np.random.default_rng(0).normal(0, 1 / 3000, axis.size)
+        found = peaks.find(SpectrumSet.of(axis, 100 * (line + noise)))
+        assert found["position"] == pytest.approx([500], abs=1.5)

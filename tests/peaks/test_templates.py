@@ -132,3 +132,11 @@ def test_peaks_become_a_template_with_their_locks_limits_and_ties():
     assert (si.center, si.fwhm.locked, si.center.locked) == (Parameter(520.0, 515.0, 525.0), True, False)
     with pytest.raises(StudioError, match="comes with the program"):
         templates.keep(replace(again, title="Carbon"))
+
+
+def test_strain_and_doping_of_graphene_are_for_a_single_layer_only():
+    axis = np.arange(1250.0, 2850.0, 2.0)
+    for width, holds in ((30, True), (80, False)):
+        fit = templates.apply(templates.load("graphene"), spectrum(axis, [(1583, 14, 1), (2690, width, 1)]))
+        valid = {item.quantity.name.split(" ")[0]: bool(item.is_valid[0]) for item in fit.quantities}
+        assert (valid["strain"], valid["shift"], valid["width"]) == (holds, holds, True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from ramanstudio.core.progress import Progress
 
+NOTHING_OPEN: Final = "Open the spectrum of a standard (Ctrl+O): silicon, polystyrene, calcite, a neon lamp, …"
 OWN_TABLE: Final = "own table"
 INTRODUCTION: Final = (
     "Choose the spectrum of a standard and what it is. Its lines are matched to their true positions; drag a line,"
@@ -112,6 +113,7 @@ class MeasurePage(QWidget):
         self.sentence = label("body", wrap=True)
         self.details = label("quiet", wrap=True)
         self.spectrum.currentIndexChanged.connect(lambda _: self._spectrum_chosen())
+        self.substance.currentIndexChanged.connect(lambda _: self._substance_chosen())
         self.match.clicked.connect(self.start)
         self.save.clicked.connect(self.save_profile)
 
@@ -141,6 +143,7 @@ class MeasurePage(QWidget):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumWidth(250)
         area.setWidget(content)
+        self._area = area
         return area
 
     def _make_views(self) -> None:
@@ -163,9 +166,13 @@ class MeasurePage(QWidget):
         self.pages.addTab(self.residuals, "Residuals")
         self.pages.addTab(self.correction, "Correction")
         self._views = QSplitter(Qt.Orientation.Vertical, self)
+        self.empty = label("quiet", wrap=True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setText(NOTHING_OPEN)
+        self._views.addWidget(self.empty)
         self._views.addWidget(self.plot)
         self._views.addWidget(self.pages)
-        self._views.setSizes([360, 260])
+        self._views.setSizes([0, 360, 260])
         self._views.setChildrenCollapsible(False)
         self.plot.line_moved.connect(lambda index, shift: self._change(lambda draft: draft.moved(index, shift)))
         self.plot.line_added.connect(lambda shift: self._change(lambda draft: draft.added(shift)))
@@ -201,9 +208,13 @@ class MeasurePage(QWidget):
         profile = draft.profile if draft is not None else intensity
         self.save.setEnabled(profile is not None)
         self.name.setEnabled(profile is not None)
-        self.sentence.setText(profile.sentence() if profile is not None else "")
+        if profile is None:
+            self.name.clear()
+        self._say(profile.sentence() if profile is not None else "", "body")
         self.details.setText(self._describe())
         self.pages.setVisible(profile is not None)  # rather than empty axes
+        self.plot.setVisible(self._chosen() is not None)
+        self.empty.setVisible(self._chosen() is None)
         self.pages.setTabEnabled(0, draft is not None)
         self.pages.setTabEnabled(1, draft is not None)
         if profile is not None:
@@ -293,13 +304,36 @@ class MeasurePage(QWidget):
         else:
             self.show_draft(result)
         self.name.setText(self._suggested_name())
+        self._show_outcome(self.save)
 
     def _failed(self, error: BaseException) -> None:
         self.show_draft(None)
         if isinstance(error, StudioError):
-            self.sentence.setText(str(error))
+            self._say(str(error), "error")
+            self._show_outcome(self.sentence)
         else:
             self._messages.show_error(error)
+
+    def _say(self, text: str, role: str) -> None:
+        self.sentence.setText(text)
+        self.sentence.setProperty("role", role)
+        self.sentence.style().unpolish(self.sentence)
+        self.sentence.style().polish(self.sentence)
+
+    def _show_outcome(self, last: QWidget) -> None:
+        """Scroll to what came out, down to `last`: in a low window it lies below the form."""
+
+        def scroll() -> None:
+            self._area.ensureWidgetVisible(last, 0, 8)
+            self._area.ensureWidgetVisible(self.sentence, 0, 8)
+
+        QTimer.singleShot(0, self, scroll)  # once the new text has its height
+
+    def _substance_chosen(self) -> None:
+        kind = (self.substance.currentData() or ("axis", ""))[0]
+        self.match.setText("Match lines" if kind == "axis" else "Fit response")
+        for widget in (self.after, self.temperature):
+            widget.setEnabled(kind == "axis")
 
     def _change(self, change: Callable[[CalibrationDraft], CalibrationDraft]) -> None:
         if self.draft is None:

@@ -77,6 +77,7 @@ class ProfilesPage(QWidget):
         column.addWidget(self.verdict)
         column.addWidget(self.lines, 1)
         column.addWidget(self.history, 1)
+        column.addStretch(0)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         split.addWidget(left)
         area = QScrollArea(self)
@@ -216,16 +217,19 @@ class ProfilesPage(QWidget):
         self._show(self.verdict, verification.sentence(), "error" if verification.worsens else
                    "body" if verification.passed else "warning")  # fmt: skip
         self.lines.setRowCount(len(verification.lines))
+        self.lines.setVisible(True)
         for row, line in enumerate(verification.lines):
             outcome = ("pass" if line.passed else "FAIL") + ("" if line.known else " (not known here)")
             cells = (f"{line.reference_cm:.2f}", f"{line.before_cm:+.2f}", f"{line.after_cm:+.2f}", outcome)
             for column, text in enumerate(cells):
                 item = QTableWidgetItem(text.replace("-", "−"))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
+                item.setToolTip(f"{text}: the profile has no line there" if text.endswith(")") else text)
                 self.lines.setItem(row, column, item)
 
     def _failed(self, error: BaseException) -> None:
         self.lines.setRowCount(0)
+        self.lines.hide()
         if isinstance(error, StudioError):
             self._show(self.verdict, str(error), "error")
         else:
@@ -234,6 +238,7 @@ class ProfilesPage(QWidget):
     def _show_profile(self) -> None:
         entry = self.chosen
         self.lines.setRowCount(0)
+        self.lines.hide()
         self._show(self.verdict, "", "body")
         checks = entry.profile.checks if entry is not None and isinstance(entry.profile, Profile) else ()
         self.history.setVisible(bool(checks))

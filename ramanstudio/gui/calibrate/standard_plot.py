@@ -19,6 +19,7 @@ from ramanstudio.gui.common.theme import Theme, current_theme, with_alpha
 Floats = NDArray[np.floating[Any]]
 
 LABEL_PX: Final = 16  # height of a line of text
+MARGIN: Final = 0.07  # of the axes around the spectrum; room for the label of a line at its end
 LABEL_AT: Final = 0.94  # of the height
 
 
@@ -41,6 +42,7 @@ class StandardPlot(pg.PlotWidget):  # type: ignore[misc]
         self.setLabel("bottom", "Raman shift / cm⁻¹")
         self.setLabel("left", "Intensity")
         self.getAxis("left").setStyle(showValues=False)
+        self.getAxis("left").enableAutoSIPrefix(False)
         self.setMinimumHeight(120)
         self.getViewBox().sigXRangeChanged.connect(lambda *_: self._show_labels())
         self.getViewBox().sigResized.connect(lambda *_: self._show_labels())
@@ -53,7 +55,7 @@ class StandardPlot(pg.PlotWidget):  # type: ignore[misc]
         self._curve.setData(axis, values)
         self._draw_lines()
         if not same:
-            self.getViewBox().autoRange(padding=0.04)
+            self.getViewBox().autoRange(padding=MARGIN)
 
     def select(self, index: int) -> None:
         """Highlight one line; -1 for none."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
@@ -45,6 +45,7 @@ MAX_SYNCHRONOUS_VALUES: Final = (
     4_000_000  # intensities that are summed within a frame or two; more are left to a thread
 )
 DRAG_DELAY_MS: Final = 40
+MENU_ACTIONS: Final = ("average", "export_spectra", "export_map", "copy", "all_metadata")
 
 
 class MapPage(ProjectPage):
@@ -62,6 +63,7 @@ class MapPage(ProjectPage):
     ) -> None:
         super().__init__(session)
         self._exploring, self._workers, self._messages = exploring, workers, messages
+        self._actions = actions
         self.view: MapView | None = None
         self.bar: MapToolbar | None = None
         self.strip: MapSpectrumStrip | None = None
@@ -102,6 +104,11 @@ class MapPage(ProjectPage):
         let_drops_through(self._map)
         self.view.hovered.connect(self._hover)
         self.view.picked.connect(self._pick)
+        self.menu = QMenu(self.view)  # of the selected region
+        self.menu.setToolTipsVisible(True)
+        for name in MENU_ACTIONS:
+            self.menu.addAction(self._actions[name])
+        self.view.menu_requested.connect(self.menu.popup)
         self.bar.entry_chosen.connect(lambda entry_id: self._session.select([entry_id]))
         self.bar.tool_chosen.connect(self.view.set_tool)
         self.bar.show_all_requested.connect(self.view.show_all)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
@@ -39,6 +39,7 @@ class MapView(QWidget):
 
     hovered = Signal(int)
     picked = Signal(object, str)
+    menu_requested = Signal(QPoint)  # on the screen
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,6 +69,7 @@ class MapView(QWidget):
         self.setFocusProxy(self.canvas)
         self._tools.hovered.connect(self.hovered)
         self._tools.picked.connect(self.picked)
+        self._tools.menu_requested.connect(self.menu_requested)
         self.series.hovered.connect(self.hovered)
         self.series.picked.connect(self.picked)
         self.legend.toggled.connect(self._paint_pixels)

@@ -68,7 +68,9 @@ class PeakPlot(ZoomMixin, QWidget):
         self._panes.setAccessibleName("Spectrum and its peaks")
         self._panes.setWhatsThis(_HELP)
         self._cursor = CursorTracker(self._panes, self._theme, self)
-        self.labels = PeakLabels(self._panes.viewport(), self._position_of, self._point_at, self._theme)
+        self.labels = PeakLabels(
+            self._panes.viewport(), self._position_of, self._point_at, self._theme, self._panes.left_of_plot
+        )
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -123,10 +125,10 @@ class PeakPlot(ZoomMixin, QWidget):
 
     def show_labels(self, labels: Sequence[PeakLabel], selected: int | None = None) -> None:
         """Label peaks; `selected` is the index of one that stands out."""
-        had = bool(self.labels.labels)
+        had = [len(item.text) for item in self.labels.labels]
         finite = self._values[np.isfinite(self._values)]
         self.labels.show_labels(labels, selected, float(np.ptp(finite)) if finite.size else None)
-        if had != bool(labels):
+        if had != [len(item.text) for item in labels]:
             self._draw()
             self._ranges.fit()
 
@@ -216,7 +218,7 @@ class PeakPlot(ZoomMixin, QWidget):
         """What has to be in view, with room for the labels above it."""
         bounds = list(self._bounds[pane])
         if pane == MAIN and self.labels.labels and self._axis.size:
-            bounds.append(room_for_labels(self._axis, self._values, self._panes.shifts))
+            bounds.append(room_for_labels(self._axis, self._values, self._panes.shifts, self.labels.labels))
         return bounds
 
     def _draw(self) -> None:

@@ -125,8 +125,10 @@ class PeaksPanel(SidePanel):
         if peaks is None:
             return "Find peaks finds what is there. Or add peaks by click, then Fit all."
         what = "the denoised spectrum" if peaks.denoised else "the measured spectrum"
+        n_peaks = len(peaks.model.peaks)
+        if not n_peaks:
+            return f"No peak in {what} is as significant. Lower the significance, or add peaks by click."
         if peaks.fit is None:
-            n_peaks = len(peaks.model.peaks)
             return f"{n_peaks} {'peak' if n_peaks == 1 else 'peaks'} in {what}. Fit all fits them."
         chi = peaks.table["reduced_chi2"] if peaks.table is not None else ()
         shown = f"{min(chi):.2f}–{max(chi):.2f}" if len(chi) and max(chi) - min(chi) > 0.01 else f"{max(chi):.2f}"
@@ -203,7 +205,7 @@ class PeaksPanel(SidePanel):
 
     def _take_label_fields(self) -> None:
         checked = [action for action in self.labels.menu().actions() if action.isCheckable() and action.isChecked()]
-        self.labels.setText(", ".join(["Position", *(action.text().lower() for action in checked)]))
+        self.labels.setText(f"Position + {len(checked)}" if checked else "Position")
         self._finding.set_label_fields(tuple(str(action.data()) for action in checked))
 
     def _match(self) -> None:

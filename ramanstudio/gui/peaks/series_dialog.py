@@ -66,6 +66,8 @@ class SeriesDialog(QDialog):
         self._bar = pg.ColorBarItem(colorMap=pg.colormap.get("viridis"), interactive=False, width=14)
         for item in (self._image, self._errors, self._points):
             self.plot.addItem(item)
+        self._bar.axis.enableAutoSIPrefix(False)
+        self._bar.axis.setWidth(72)
         self._bar.setImageItem(self._image, insert_in=self.plot.getPlotItem())
         self.plot.scene().sigMouseClicked.connect(lambda event: self._click(event.scenePos()))
         self.note = label("quiet", wrap=True)
@@ -145,7 +147,7 @@ class SeriesDialog(QDialog):
         self._image.setRect(area)
         self.plot.setLabel("bottom", f"x / {grid.unit}")
         self.plot.setLabel("left", f"y / {grid.unit}")
-        self._bar.setLabel("right", named)
+        self._bar.axis.setLabel(named.replace("Standard error of the", "±"))
 
     def _click(self, scene: QPointF) -> None:
         index = self.spectrum_at(scene)

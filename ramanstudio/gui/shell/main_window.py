@@ -341,7 +341,7 @@ class MainWindow(QMainWindow):
         status.addWidget(self.job_bar)
         status.addPermanentWidget(self.message_bar, 1)
         self.setStatusBar(status)
-        for name in ("export_spectra", "copy", "provenance", "remove", "set_laser"):
+        for name in ("average", "export_spectra", "copy", "provenance", "all_metadata", "remove", "set_laser"):
             self.entries.view.addAction(self.actions_by_id[name])
 
     def _restore(self) -> None:

@@ -150,4 +150,5 @@ class TabView(QWidget):
             on = tab.is_offered(project)
             if not on and self.bar.currentIndex() == index:
                 self.bar.setCurrentIndex(0)
-            self.bar.setTabVisible(index, on)
+            if self.bar.isTabVisible(index) != on:  # else Qt forgets to lay out the tabs that have changed before
+                self.bar.setTabVisible(index, on)

@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 
 from ramanstudio.core.numbers import format_significant
+from ramanstudio.gui.common.texts import Snr, State
 from ramanstudio.project.project import Entry
-
-if TYPE_CHECKING:
-    from ramanstudio.gui.spectra_list.entry_model import EntryModel
+from ramanstudio.signal.quality import Quality
 
 Value = float | str | None
+
+
+class EntryFacts(Protocol):
+    """What columns and filter ask about the entry of a row."""
+
+    def snr(self, entry: Entry) -> Snr | None:
+        """Return its signal-to-noise ratio."""
+
+    def state(self, entry: Entry) -> State:
+        """Return its state."""
+
+    def quality(self, entry: Entry) -> Quality | None:
+        """Return what the checks found in it."""
+
+    def cosmic_rays(self, entry: Entry) -> int | None:
+        """Return how many cosmic rays it holds."""
+
+    def substance(self, entry: Entry) -> tuple[str, float | None]:
+        """Return what it was identified as, and the probability in %."""
+
+    def facts(self, entry: Entry) -> list[str]:
+        """Return words about it that the filter finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +48,11 @@ class Column:
     key: str
     title: str
     names: tuple[str, ...]
-    value: Callable[[EntryModel, Entry], Value]
+    value: Callable[[EntryFacts, Entry], Value]
     shows: bool = False
     unit: str = ""
 
-    def text(self, model: EntryModel, entry: Entry) -> str:
+    def text(self, model: EntryFacts, entry: Entry) -> str:
         """Return the value with its title or unit, for a row; empty where it is not known."""
         value = self.value(model, entry)
         if value is None or value == "":
@@ -41,12 +62,12 @@ class Column:
         return f"{format_significant(value)} {self.unit}" if self.unit else f"{self.title} {format_significant(value)}"
 
 
-def _snr(name: str) -> Callable[[EntryModel, Entry], Value]:
+def _snr(name: str) -> Callable[[EntryFacts, Entry], Value]:
     return lambda model, entry: getattr(model.snr(entry), name, None)
 
 
-def _fact(name: str) -> Callable[[EntryModel, Entry], Value]:
-    def value(_model: EntryModel, entry: Entry) -> Value:
+def _fact(name: str) -> Callable[[EntryFacts, Entry], Value]:
+    def value(_model: EntryFacts, entry: Entry) -> Value:
         stated: Any = entry.source.about.get(name) if entry.source is not None else None
         is_number = isinstance(stated, int | float) and not isinstance(stated, bool)
         return float(stated) if is_number else None
@@ -54,8 +75,8 @@ def _fact(name: str) -> Callable[[EntryModel, Entry], Value]:
     return value
 
 
-def _finding(code: str) -> Callable[[EntryModel, Entry], Value]:
-    def value(model: EntryModel, entry: Entry) -> Value:
+def _finding(code: str) -> Callable[[EntryFacts, Entry], Value]:
+    def value(model: EntryFacts, entry: Entry) -> Value:
         quality = model.quality(entry)
         if quality is None:
             return None
@@ -65,7 +86,7 @@ def _finding(code: str) -> Callable[[EntryModel, Entry], Value]:
     return value
 
 
-def _cosmic_rays(model: EntryModel, entry: Entry) -> Value:
+def _cosmic_rays(model: EntryFacts, entry: Entry) -> Value:
     count = model.cosmic_rays(entry)
     return None if count is None else float(count)
 

@@ -6,13 +6,10 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ramanstudio.gui.spectra_list.columns import NAMES, Column
+from ramanstudio.gui.spectra_list.columns import NAMES, Column, EntryFacts
 from ramanstudio.project.project import Entry
-
-if TYPE_CHECKING:
-    from ramanstudio.gui.spectra_list.entry_model import EntryModel
 
 HELP: Final = (
     "Show spectra whose name, folder or state contains these words (Ctrl+F).\n"
@@ -74,7 +71,7 @@ class EntryFilter:
     def __bool__(self) -> bool:
         return bool(self.words or self.unwanted or self.conditions)
 
-    def passes(self, model: EntryModel, entry: Entry) -> bool:
+    def passes(self, model: EntryFacts, entry: Entry) -> bool:
         """Whether an entry passes; a number that is not known passes no condition."""
         for column, sign, number in self.conditions:
             value = column.value(model, entry)

@@ -58,7 +58,8 @@ class EntryList(QWidget):
         self.order.setToolTip("Order of the list")
         for key, text in SORTS:
             self.order.addItem(text, key)
-        self.direction = QToolButton(self, checkable=True)
+        self.direction = QToolButton(self)
+        self.direction.setCheckable(True)
         self.direction.toggled.connect(self._reverse)
         self._reverse(False)
         self.view = self._make_view()
@@ -77,7 +78,8 @@ class EntryList(QWidget):
 
     def _make_presets(self) -> QToolButton:
         """The button whose menu fills the filter with ready conditions."""
-        presets = QToolButton(self, text="▾")
+        presets = QToolButton(self)
+        presets.setText("▾")
         presets.setAccessibleName("Conditions of the filter")
         presets.setToolTip("Add a condition to the filter: SNR, cosmic rays, saturated, not identified …")
         presets.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

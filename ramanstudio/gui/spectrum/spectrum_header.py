@@ -53,7 +53,7 @@ class SpectrumHeader(QWidget):
         self._axis_unit = "shift"
         self.laser_nm: float | None = None  # of all that is shown
         self._laser_problem = ""
-        for widget in (self._previous, self._number, self._next, self.display):
+        for widget in (self._previous, self._number, self._next):
             step_row.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 0)
@@ -62,6 +62,8 @@ class SpectrumHeader(QWidget):
         flow = FlowLayout(lines, last_at_end=True)
         flow.addWidget(names)
         flow.addWidget(steps)
+        flow.addWidget(self.display)
+        self._steps = steps
         self.setMinimumHeight(44)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -88,8 +90,7 @@ class SpectrumHeader(QWidget):
         stated = [entry.source.about.get("laser_nm") for entry in entries if entry.source is not None]
         self.laser_nm, self._laser_problem = common_laser_nm(stated)
         self._show_laser(bool(entries))
-        for widget in (self._previous, self._number, self._next):
-            widget.setVisible(bool(n_spectra))
+        self._steps.setVisible(bool(n_spectra))
         self._number.blockSignals(True)
         self._number.setRange(0, n_spectra)
         self._number.setSuffix(f" of {format_number(n_spectra)}")
@@ -101,6 +102,11 @@ class SpectrumHeader(QWidget):
     def has_laser(self) -> bool:
         """Whether one laser wavelength is known for all that is shown."""
         return self.laser_nm is not None
+
+    @property
+    def detail(self) -> str:
+        """What is said beside the name."""
+        return self._detail.text()
 
     def show_axis_unit(self, unit: str) -> None:
         """Take the unit that the axis should have; it is said where it cannot."""

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QCursor, QGuiApplication, QKeyEvent, QMouseEvent, QPainterPath, QWheelEvent
 
 from ramanstudio.gui.viewer.zoomable_view import NO_ITEM, ZoomableView
@@ -35,6 +35,7 @@ class MouseTools(QObject):
 
     picked = Signal(object, str)
     hovered = Signal(int)
+    menu_requested = Signal(QPoint)  # on the screen, after a click with the right button that did not pan
 
     def __init__(self, view: ZoomableView) -> None:
         super().__init__(view)
@@ -131,6 +132,8 @@ class MouseTools(QObject):
             self._pick(self._view.items_inside(outline), self._mode_of_drag(event))
         elif dragged is None and event.button() == Qt.MouseButton.LeftButton:
             self._click(event)
+        elif dragged is None and event.button() == Qt.MouseButton.RightButton:
+            self.menu_requested.emit(event.globalPosition().toPoint())
 
     def _begin_drag(self, tool: Tool) -> None:
         self._dragging = tool

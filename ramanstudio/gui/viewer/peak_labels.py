@@ -18,18 +18,21 @@ from ramanstudio.gui.viewer.displayed_spectra import Envelope
 
 Floats = NDArray[np.floating[Any]]
 
-HEADROOM: Final = 0.4  # of the height of a spectrum, above it
+HEADROOM, MOST_HEADROOM = 0.4, 1.3  # of the height of a spectrum, above it
 TOP_PX: Final = 8  # of the plot, above the labels
 GAP_PX: Final = 3  # between two labels
 DISC_PX: Final = 3.5
 NEAR_PX: Final = 10  # of a click to a peak
+LONGEST: Final = 0.35  # of the height of the plot, that labels may take
 DRAG_PX: Final = 4  # from which a press on a label moves it
 
 
-def room_for_labels(axis: Floats, values: Floats, shifts: tuple[float, float]) -> Envelope:
-    """Return the bounds that leave room for labels above a spectrum (B,), between the Raman shifts in view."""
+def room_for_labels(axis: Floats, values: Floats, shifts: tuple[float, float], labels: Sequence[PeakLabel]) -> Envelope:
+    """Return the bounds that leave room for `labels` above a spectrum (B,), between the Raman shifts in view."""
+    n_letters = max((len(item.text) for item in labels if item.by is None), default=0)
+    headroom = min(HEADROOM * max(1.0, n_letters / 7), MOST_HEADROOM)
     seen = values[(axis >= shifts[0]) & (axis <= shifts[1]) & np.isfinite(values)]
-    top = float(seen.max()) + HEADROOM * float(np.ptp(seen)) if seen.size else np.nan
+    top = float(seen.max()) + headroom * float(np.ptp(seen)) if seen.size else np.nan
     level = np.full(axis.size, top)
     return Envelope(np.asarray(axis, np.float64), level, level)
 
@@ -38,8 +41,8 @@ class PeakLabels(QWidget):
     """Draws labels over a plot; a label can be dragged, elsewhere the mouse goes through to the plot.
 
     `position_of(shift, intensity)` says where a point is drawn, in this widget, None where it is not in view;
-    `point_at(position)` what is drawn there, as (shift, intensity). `moved(index, by)` when the user moved a label;
-    `by` is None for a double click, which puts it back.
+    `point_at(position)` what is drawn there, as (shift, intensity); `left_of` where the plot begins. `moved(index, by)`
+    when the user moved a label; `by` is None for a double click, which puts it back.
     """
 
     moved = Signal(int, object)
@@ -50,9 +53,10 @@ class PeakLabels(QWidget):
         position_of: Callable[[float, float], QPointF | None],
         point_at: Callable[[QPointF], tuple[float, float]],
         theme: Theme,
+        left_of: Callable[[], float] = lambda: 0.0,
     ) -> None:
         super().__init__(plot)
-        self._plot, self._position_of, self._point_at = plot, position_of, point_at
+        self._plot, self._position_of, self._point_at, self._left_of = plot, position_of, point_at, left_of
         self._theme = theme
         self._labels: tuple[PeakLabel, ...] = ()
         self._selected: int | None = None
@@ -110,7 +114,7 @@ class PeakLabels(QWidget):
         metrics = QFontMetricsF(self.font())
         for index, foot in reversed(self._anchors.items()):
             if index < len(self._labels):
-                length = metrics.horizontalAdvance(self._labels[index].text)
+                length = metrics.horizontalAdvance(self._text(self._labels[index]))
                 half = metrics.height() / 2
                 if QRectF(foot.x() - half, foot.y() - length, 2 * half, length).contains(position):
                     return index
@@ -182,7 +186,7 @@ class PeakLabels(QWidget):
         ]
         self._place(shown, metrics)
         in_row = [index for index, item, _ in shown if item.by is None]
-        is_crowded = len(in_row) * (metrics.height() + GAP_PX) > self.width()
+        is_crowded = len(in_row) * (metrics.height() + GAP_PX) > self.width() - self._left_of()
         for index, item, point in shown:
             # every second number, where there is no room for all
             has_text = not is_crowded or index == self._selected or item.by is not None or index % 2 == 0
@@ -195,16 +199,23 @@ class PeakLabels(QWidget):
         in_row = [(index, item, point) for index, item, point in shown if item.by is None]
         if in_row:
             pitch = metrics.height() + GAP_PX
-            places = spread([point.x() for _, _, point in in_row], pitch, pitch / 2, self.width() - pitch / 2)
-            bottom = TOP_PX + max(metrics.horizontalAdvance(item.text) for _, item, _ in in_row) + 2
+            left = self._left_of() + pitch / 2
+            places = spread([point.x() for _, _, point in in_row], pitch, left, self.width() - pitch / 2)
+            bottom = TOP_PX + max(metrics.horizontalAdvance(self._text(item)) for _, item, _ in in_row) + 2
             for (index, _, _), place in zip(in_row, places, strict=True):
                 self._anchors[index] = QPointF(place, bottom)
         for index, item, point in shown:
             if item.by is not None:
                 foot = self._position_of(item.shift + item.by[0], item.height + item.by[1] * self._span)
-                self._anchors[index] = self._inside(foot or point, metrics.horizontalAdvance(item.text))
+                self._anchors[index] = self._inside(foot or point, metrics.horizontalAdvance(self._text(item)))
         if self._dragged is not None and self._foot is not None:
             self._anchors[self._dragged[0]] = self._foot
+
+    def _text(self, item: PeakLabel) -> str:
+        """What a label says: only the position where the plot is too low for all."""
+        longest = max((len(label.text) for label in self._labels), default=0)
+        is_low = QFontMetricsF(self.font()).averageCharWidth() * longest > LONGEST * self.height()
+        return item.text.partition(",")[0] if is_low else item.text
 
     def _inside(self, foot: QPointF, length: float) -> QPointF:
         """A foot with which the whole text is in the plot."""
@@ -233,5 +244,5 @@ class PeakLabels(QWidget):
         painter.translate(foot.x(), foot.y() - 1)
         painter.rotate(-90)
         painter.setPen(QColor(self._theme.text if not item.is_hollow else self._theme.quiet))
-        painter.drawText(QPointF(0, metrics.ascent() - metrics.height() / 2), item.text)
+        painter.drawText(QPointF(0, metrics.ascent() - metrics.height() / 2), self._text(item))
         painter.restore()

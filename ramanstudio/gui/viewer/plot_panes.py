@@ -77,6 +77,10 @@ class PlotPanes(pg.GraphicsLayoutWidget):  # type: ignore[misc]  # pyqtgraph has
         self.ci.layout.activate()
         self._align_axes()
 
+    def left_of_plot(self) -> float:
+        """Where the plot begins in the viewport, right of the axis."""
+        return float(self.viewportTransform().map(self.boxes[MAIN].sceneBoundingRect().topLeft()).x())
+
     @property
     def shifts(self) -> tuple[float, float]:
         """The visible Raman shifts (low, high)."""

@@ -95,7 +95,7 @@ class SpectrumView(ZoomMixin, QWidget):
         main.clicked.connect(lambda point: self.clicked.emit(point.x(), self._intensity(point.y())))
         main.dragged.connect(self._emit_dragged)
         plot = self._panes.viewport()
-        self.peak_labels = PeakLabels(plot, self._label_position, self._point_at, self._theme)
+        self.peak_labels = PeakLabels(plot, self._label_position, self._point_at, self._theme, self._panes.left_of_plot)
         self.trace_labels = TraceLabels(plot, self._label_position, lambda: self._panes.shifts, self._theme)
         for signal in (main.sigRangeChanged, main.sigResized):
             signal.connect(lambda *_: self.peak_labels.update())
@@ -197,7 +197,8 @@ class SpectrumView(ZoomMixin, QWidget):
         drawn = self._drawn
         bounds = drawn.within_limits([bound for layer in self._layers for bound in layer.envelopes(drawn.options)])
         if self.peak_labels.labels and self._drawn.items and not self._options.log:
-            bounds += [room_for_labels(item.axis, item.raw, self._panes.shifts) for item in self._drawn.items]
+            shifts, labels = self._panes.shifts, self.peak_labels.labels
+            bounds += [room_for_labels(item.axis, item.raw, shifts, labels) for item in self._drawn.items]
         return bounds
 
     @property
@@ -250,9 +251,9 @@ class SpectrumView(ZoomMixin, QWidget):
     def show_peak_labels(self, labels: Sequence[PeakLabel], span: float | None = None) -> None:
         """Label peaks of a spectrum whose intensities span `span`; an empty sequence removes the labels."""
         if tuple(labels) != self._peak_labels:
-            had, self._peak_labels = bool(self._peak_labels), tuple(labels)
+            had, self._peak_labels = [len(item.text) for item in self._peak_labels], tuple(labels)
             self.peak_labels.show_labels([label_in_unit(label, self._scale) for label in labels], span=span)
-            if had != bool(labels):
+            if had != [len(item.text) for item in labels]:
                 self._ranges.fit()
 
     def _label_position(self, shift: float, intensity: float) -> QPointF | None:

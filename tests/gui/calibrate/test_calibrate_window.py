@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from benchmarks.simulated_axes import Distortion, spectrum_of
 from ramanstudio import calibration
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.calibrate.calibrate_window import CalibrateWindow
+from ramanstudio.gui.calibrate.standard_plot import StandardPlot
 from tests.gui.driver import Starter, Window
 from tests.gui.layout import layout_problems
 
@@ -45,6 +48,24 @@ def choose(dialog: CalibrateWindow, spectrum: str, substance: str) -> None:
         next(i for i in range(page.spectrum.count()) if spectrum in page.spectrum.itemText(i))
     )
     page.substance.setCurrentText(substance)
+
+
+def at(plot: StandardPlot, shift: float) -> QPoint:
+    """The pixel of a shift, in the middle of the plot."""
+    view = plot.getViewBox()
+    return plot.mapFromScene(view.mapViewToScene(QPointF(shift, float(np.mean(view.viewRange()[1])))))
+
+
+def drag(plot: StandardPlot, start: float, end: float) -> None:
+    """Drag with the left button from one shift to another."""
+    port, left, none = plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mouseMove(port, at(plot, start))
+    QTest.mousePress(port, left, none, at(plot, start))
+    for share in (0.3, 0.6, 1.0):
+        place = at(plot, start + share * (end - start))
+        event = QMouseEvent(QEvent.Type.MouseMove, QPointF(place), QPointF(port.mapToGlobal(place)), left, left, none)
+        QApplication.sendEvent(port, event)
+    QTest.mouseRelease(port, left, none, at(plot, end))
 
 
 def matched(window: Window, dialog: CalibrateWindow) -> None:
@@ -91,14 +112,22 @@ def test_matches_are_moved_added_removed_and_switched_off(start: Starter, tmp_pa
     strongest = next(i for i, line in enumerate(before) if abs(line.reference_cm - 1001.4) < 0.1)
     page.table.item(strongest, 0).setCheckState(Qt.CheckState.Unchecked)
     assert not page.draft.lines[strongest].used
-    page.plot.line_moved.emit(strongest, 1003.0)
+    page.plot.getViewBox().setXRange(980, 1020, padding=0)  # as the wheel does
+    drag(page.plot, before[strongest].shown_cm, 1003.0)
     assert page.draft.lines[strongest].used
+    assert page.draft.lines[strongest].note == "set by hand"
     assert page.draft.lines[strongest].shown_cm == pytest.approx(before[strongest].shown_cm, abs=0.3)
+    cell = page.table.visualItemRect(page.table.item(strongest, 1)).center()
+    QTest.mouseClick(page.table.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, cell)
+    QTest.mouseClick(page.remove, Qt.MouseButton.LeftButton)
+    assert len(page.draft.lines) == len(before) - 1
+    QTest.mouseDClick(
+        page.plot.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at(page.plot, 1002.0)
+    )
+    assert 1001.4 in [line.reference_cm for line in page.draft.lines]
     page.table.selectRow(strongest)
     QTest.keyClick(page.table, Qt.Key.Key_Delete)
     assert len(page.draft.lines) == len(before) - 1
-    page.plot.line_added.emit(1002.0)
-    assert 1001.4 in [line.reference_cm for line in page.draft.lines]
     dialog.close()
 
 

@@ -20,7 +20,7 @@ from ramanstudio.gui.common import theme as themes
 from ramanstudio.gui.common.jobs import Workers
 from ramanstudio.gui.common.messages import Messages
 from ramanstudio.gui.document.session import OpenedFile, Session
-from ramanstudio.gui.map.map_page import MapPage
+from ramanstudio.gui.map.map_page import MENU_ACTIONS, MapPage
 from ramanstudio.gui.map.map_panel import MapPanel
 from ramanstudio.project.groups import Groups, Members
 from ramanstudio.project.project import Exploration, Result
@@ -57,7 +57,8 @@ def make_series() -> SpectrumSet:
 @pytest.fixture
 def map_tab(qapp: QApplication, tmp_path: Path) -> Iterator[SimpleNamespace]:
     session, workers, messages = Session(), Workers(), Messages()
-    actions = {name: QAction(name) for name in ("open_files", "open_folder", "try_demo", "export_map", "average")}
+    names = ("open_files", "open_folder", "try_demo", *MENU_ACTIONS)
+    actions = {name: QAction(name, objectName=name) for name in names}
     page = MapPage(session, ExploringStub(), workers, messages, actions)  # type: ignore[arg-type]
     panel = MapPanel(page, actions)
     page.resize(1000, 760)
@@ -284,6 +285,21 @@ def test_a_box_selects_pixels_and_the_right_button_pans(map_tab: SimpleNamespace
     QTest.keyClick(canvas, Qt.Key.Key_A)
     assert canvas.position_of(0) == place
     assert selected(map_tab) == [0, 1, COLUMNS, COLUMNS + 1]
+
+
+def test_a_right_click_offers_the_mean_of_the_selected_region_as_a_new_spectrum(map_tab: SimpleNamespace) -> None:
+    map_tab.add(make_map())
+    click(map_tab, 10)
+    menu = map_tab.page.menu
+    menu.aboutToShow.connect(lambda: QTimer.singleShot(0, menu.close))
+    shown = []
+    menu.aboutToShow.connect(lambda: shown.append([action.objectName() for action in menu.actions()]))
+    drag(map_tab, QPoint(200, 200), QPoint(230, 240), Qt.MouseButton.RightButton)
+    assert shown == []  # that was a pan
+    QTest.mouseClick(map_tab.page.view.canvas, Qt.MouseButton.RightButton, pos=QPoint(200, 200))
+    map_tab.wait()
+    assert shown and "average" in shown[0]
+    assert selected(map_tab) == [10]
 
 
 def test_the_map_cannot_be_zoomed_out_below_half_its_size(map_tab: SimpleNamespace) -> None:
