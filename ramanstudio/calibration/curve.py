@@ -85,9 +85,13 @@ def fit_curve(
         best = max(fits, key=_Fit.density)
         misfit = np.abs(best.left_out) * np.sqrt(best.rest) / best.sd
         worst = int(np.argmax(misfit))
-        if misfit[worst] <= OUTLIER or used.sum() <= best.degree + 3 or (~used).sum() >= SHARE_OF_OUTLIERS * len(x):
+        if used.sum() <= best.degree + 3 or (~used).sum() >= SHARE_OF_OUTLIERS * len(x):
             break
-        used[np.flatnonzero(used)[worst]] = False
+        index = int(np.flatnonzero(used)[worst])
+        others = used & (np.arange(len(x)) != index)
+        if misfit[worst] <= OUTLIER and _misfit_to(x, correction, sd, line_sd, others, index, best.degree) <= OUTLIER:
+            break
+        used[index] = False
     low, high = extent or (float(x[used].min()), float(x[used].max()))
     n_knots = max(2, int(np.ceil((high - low) / KNOT_STEP_CM)) + 1)
     knots = np.linspace(low, high, n_knots) if high > low else np.array([low - 0.5, low + 0.5])
@@ -100,6 +104,16 @@ def fit_curve(
     slope = mean_slope(knots, values) if best.degree > 0 else 0.0
     curve = Curve(_rounded(knots, 3), _rounded(values, 4), _rounded(spread, 4), best.degree, round(left_out, 4), slope)
     return curve, used
+
+
+def _misfit_to(
+    x: Floats, y: Floats, sd: Floats, line_sd: Floats, others: NDArray[np.bool_], index: int, degree: int
+) -> float:
+    """By how many standard uncertainties a line misses the curve of the `others` (n,), whose scatter is free of it."""
+    fit = _Fit(x[others], y[others], sd[others], line_sd[others], degree)
+    predicted, spread = fit.at(x[index : index + 1])
+    own = fit.factor * float(np.hypot(sd[index], fit.scale * line_sd[index]))
+    return abs(float(y[index] - predicted[0])) / float(np.hypot(own, spread[0]))
 
 
 def mean_slope(knots: Floats, values: Floats) -> float:
@@ -130,6 +144,7 @@ class _Fit:
             residual = y - basis @ self.coefficients
             beyond = float(np.sum((residual**2 - self.rest * sd**2) / line_sd**2))
             scale = float(np.sqrt(max((PRIOR_LINES + beyond) / (PRIOR_LINES + float(self.rest.sum())), 0.1**2)))
+        self.scale = scale
         self.left_out = residual / self.rest
         # Few lines give an uncertain scatter: Student's distribution, as a factor on a normal one of the same 95 %. It
         # concerns the part of the uncertainty that was estimated from the scatter, not that of each fit.

@@ -124,7 +124,8 @@ def _padded(lines: Sequence[str]) -> Iterator[str]:
     """Yield lines with as many tabs as the longest has, within limits: the columns of a table may differ in length."""
     width = max((line.count("\t") for line in lines), default=0)
     for line in lines:
-        yield line + "\t" * (width - line.count("\t")) if line and width <= MAX_PADDED_COLUMNS else line
+        is_table = bool(line) and not line.startswith("#")  # a tab would become part of a fact
+        yield line + "\t" * (width - line.count("\t")) if is_table and width <= MAX_PADDED_COLUMNS else line
 
 
 def _is_number(cell: Any) -> bool:

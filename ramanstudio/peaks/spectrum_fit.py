@@ -55,8 +55,11 @@ def fit_spectrum(
     within: ShiftRange | None = None,
     expected_error: Any = None,
     progress: Progress = SILENT,
+    baseline_error: Any = None,
 ) -> SpectrumFit:
     """Fit a model to one spectrum: as a whole, or peaks that overlap in a range of their own where it is long.
+
+    The errors are those of `peaks.fit`.
 
     Raises StudioError when no range can be fitted.
     """
@@ -67,7 +70,7 @@ def fit_spectrum(
     for done, (members, limits) in enumerate(groups):
         progress(done, len(groups), "ranges")
         try:
-            table, part = _fit_group(spectrum, model.part(members), limits, expected_error)
+            table, part = _fit_group(spectrum, model.part(members), limits, expected_error, baseline_error)
         except StudioError as error:
             problem = problem or error
             continue
@@ -155,10 +158,10 @@ def _are_tied(model: PeakModel, index: int, other: int) -> bool:
 
 
 def _fit_group(
-    spectrum: SpectrumSet, model: PeakModel, within: ShiftRange, expected_error: Any
+    spectrum: SpectrumSet, model: PeakModel, within: ShiftRange, expected_error: Any, baseline_error: Any = None
 ) -> tuple[PeakTable, FittedRange]:
     options = Options(model.profile, model.baseline, within)
-    prepared = prepare(spectrum, within, expected_error)
+    prepared = prepare(spectrum, within, expected_error, baseline_error)
     row = np.arange(1)
     problem = model_problem(prepared, row, model)
     _, problems = with_enough_points(prepared, row, problem.profile, options, len(model.peaks))

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.simulated_axes import Distortion, random_distortion, spectrum_of
 from ramanstudio import calibration
+from ramanstudio.calibration.curve import fit_curve
 from ramanstudio.core.errors import StudioError
 from ramanstudio.core.spectra import SpectrumSet
 
@@ -101,6 +102,20 @@ def test_the_number_of_parameters_is_what_the_lines_support():
     assert stretched.curve.degree == 1
     bent = calibration.calibrate(simulated("neon", Distortion(5.0, 0.01, 5.0, *RANGE), laser_nm=532.0), "neon")
     assert bent.curve.degree >= 3
+
+
+def test_one_line_matched_wrongly_is_left_out_even_where_it_hides_in_the_scatter_it_makes():
+    rng = np.random.default_rng(2)
+    x = np.linspace(150, 2400, 15)
+    correction = -2 - 1e-3 * x + rng.normal(0, 0.1, 15)
+    correction[7] += 1.9
+    sd, line_sd = np.full(15, 0.1), np.full(15, 0.02)
+    curve, used = fit_curve(x, correction, sd, line_sd, 4)
+    assert np.flatnonzero(~used).tolist() == [7]
+    assert np.abs(curve.correction(x) - (-2 - 1e-3 * x)).max() < 0.2
+    for seed in range(5):  # no line of mere scatter is
+        scattered = np.random.default_rng(seed).normal(0, 0.6, 15)
+        assert fit_curve(x, scattered, sd, line_sd, 4)[1].sum() >= 14
 
 
 def test_random_axes_are_recognised_within_the_stated_uncertainty():

@@ -42,6 +42,7 @@ class PeakInput:
     error: Any = None
     source: SpectrumSet | None = None
     result: Result | None = None
+    baseline_error: Any = None  # the part of the error that a subtracted baseline leaves
 
     def is_of(self, entry: Entry, result: Result | None) -> bool:
         """Whether the entry, and what its recipe made of it, are still those that this was taken from."""
@@ -82,7 +83,17 @@ def peak_input(entry: Entry, result: Result | None, row: int) -> PeakInput:
     if final is None or not measured.same_axis(final.spectra):
         return PeakInput(name, measured, measured, None, entry.source, result)
     error = np.asarray(final.expected_error)[row : row + 1]
-    return PeakInput(name, measured, final.spectra[row], error, entry.source, result)
+    smooth = None if result is None else _baseline_error(result, row, final.spectra)
+    return PeakInput(name, measured, final.spectra[row], error, entry.source, result, smooth)
+
+
+def _baseline_error(result: Result, row: int, final: SpectrumSet) -> Any:
+    """The uncertainty (1, B) of the baseline that the last step of a recipe subtracted; None where it was another."""
+    last = result.processed.results[-1] if result.processed is not None and result.processed.results else None
+    if last is None or "baseline_error" not in last.curves or not last.state.spectra.same_axis(final):
+        return None
+    error = np.asarray(last.curves["baseline_error"])
+    return error[row : row + 1] if error.shape == final.values.shape else None
 
 
 def find_peaks(
@@ -110,7 +121,8 @@ def fit_peaks(
     from ramanstudio.peaks.spectrum_fit import fit_spectrum
 
     spectrum, error = source.spectrum(denoised)
-    fit = fit_spectrum(spectrum, model, within, error, progress)
+    smooth = source.baseline_error if denoised else None
+    fit = fit_spectrum(spectrum, model, within, error, progress, smooth)
     if within is not None and before is not None and before.fit is not None:
         fit = _joined(before.fit, fit)
     return SpectrumPeaks(

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from ramanstudio.core.progress import Progress
+from ramanstudio.core.progress import Cancelled, Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.common.jobs import Job, Workers
 from ramanstudio.gui.document.session import Session
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from ramanstudio.signal.quality import Quality
 
 PORTION: Final = 64  # entries of one job: what is selected meanwhile comes next
-LARGEST_SEARCHED: Final = 2000  # spectra of a set whose cosmic rays are searched here too: the recipe does it anyway
+LARGEST: Final = 2000  # spectra of a set whose cosmic rays are searched here too: the recipe does it anyway
 WAIT_MS: Final = 60
 
 log = logging.getLogger("ramanstudio")
@@ -97,12 +99,27 @@ def check_entries(entries: Sequence[Entry], progress: Progress) -> dict[int, tup
         if source is None:
             continue
         try:
-            quality = check_quality(source, search_cosmic_rays=len(source) <= LARGEST_SEARCHED)
+            quality = check_quality(source) if len(source) <= LARGEST else _check_in_portions(source, progress)
+        except Cancelled:
+            raise
         except Exception:  # a boundary: one odd spectrum must not stop the others
             log.exception("checking %s", entry.name)
             quality = Quality(len(source))
         checked[entry.id] = (source, quality)
     return checked
+
+
+def _check_in_portions(source: SpectrumSet, progress: Progress) -> Quality:
+    """Check a large set without a search for cosmic rays; can be cancelled between its portions."""
+    from ramanstudio.signal.quality import Quality, check_quality
+
+    values: dict[str, NDArray[np.float64]] = {}
+    for start in range(0, len(source), LARGEST):
+        progress(start, len(source))
+        rows = np.arange(start, min(start + LARGEST, len(source)))
+        for code, numbers in check_quality(source[rows], search_cosmic_rays=False).values.items():
+            values.setdefault(code, np.zeros(len(source)))[rows] = numbers
+    return Quality(len(source), values)
 
 
 def cosmic_ray_count(result: Result | None, quality: Quality | None) -> int | None:

@@ -293,3 +293,25 @@ def test_peaks_are_saved_as_a_template_that_is_listed_exported_imported_and_dele
     assert page.peaks.table["center_error"].tolist()[1] == 0
     choice.save("Carbon")
     assert "comes with the program" in window.message
+
+
+def test_the_uncertainty_of_a_subtracted_baseline_widens_the_error_of_a_fitted_area(window):
+    from dataclasses import replace
+
+    from ramanstudio.core.progress import SILENT
+    from ramanstudio.gui.document.peak_finding import find_peaks, fit_peaks, peak_input
+    from ramanstudio.processing.baseline import SubtractBaseline
+    from ramanstudio.processing.step import RecipeStep
+
+    session = window.window.services.session
+    entry = session.selected[0]
+    before = session.project.result(entry)
+    added = RecipeStep(SubtractBaseline())
+    session.edit_recipes([entry.id], lambda recipe: replace(recipe, steps=(*recipe.steps, added)), "Baseline")
+    window.wait_until(lambda: session.project.result(session.selected[0]) not in (None, before))
+    settle(window)
+    source = peak_input(session.selected[0], session.project.result(session.selected[0]), 0)
+    peaks = find_peaks(source, False, "lorentz", "linear", 4.0, SILENT)
+    wide = fit_peaks(source, True, peaks.model, None, None, SILENT).table["area_error"]
+    narrow = fit_peaks(replace(source, baseline_error=None), True, peaks.model, None, None, SILENT).table["area_error"]
+    assert np.any(wide > 1.05 * narrow) and np.all(wide > 0)

@@ -8,8 +8,13 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from ramanstudio.core.progress import Progress
+from ramanstudio.core.spectra import SpectrumSet
+from ramanstudio.gui.document import quality_checking
 from ramanstudio.gui.spectra_list.entry_filter import EntryFilter
 from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
+from ramanstudio.project.project import Entry
+from ramanstudio.signal.quality import check_quality
 from tests.gui.driver import Starter, Window
 
 AXIS = np.linspace(200, 1800, 400)
@@ -81,6 +86,18 @@ def test_the_list_is_filtered_by_numbers_and_words_and_sorted_both_ways(window: 
     preset = entries.presets.menu().actions()[1]
     preset.trigger()
     assert entries.filter_box.text() == "cosmic rays > 0" and names(window) == ["b"]
+
+
+def test_a_large_set_is_checked_in_portions_with_the_same_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(1).normal(100, 3, (7, AXIS.size)) + 400 * np.exp(-(((AXIS - 900) / 9) ** 2))
+    values[[2, 5]] = 65535.0
+    spectra = SpectrumSet(AXIS, values)
+    monkeypatch.setattr(quality_checking, "LARGEST", 3)
+    entry = Entry(1, "map", Path("map.txt"), spectra)
+    _, checked = quality_checking.check_entries([entry], Progress())[1]
+    whole = check_quality(spectra, search_cosmic_rays=False)
+    assert [checked.codes(row) for row in range(7)] == [whole.codes(row) for row in range(7)]
+    assert "saturated" in checked.codes(5) and not checked.codes(0)
 
 
 @pytest.mark.parametrize(
