@@ -165,9 +165,9 @@ def weigh(
     errors = (probabilities - np.eye(n_classes)[targets]).reshape(n_candidates, -1).T
     size = float(np.sqrt((errors**2).sum(axis=0).min()))
     if size < 1e-6 * np.sqrt(n_spectra):  # one is perfect, and then others are too
-        return factors, prior
+        return factors, np.asarray(prior, dtype=np.float64)
     if len(errors) > n_candidates:  # the same normal equations
-        errors = np.linalg.qr(errors, mode="r")
+        errors = np.asarray(np.linalg.qr(errors)[1])
     penalty = size * np.sqrt(SHRINKAGE / len(np.unique(group)))
     equations = np.vstack([errors, penalty * np.eye(n_candidates), np.full((1, n_candidates), 1e3 * size)])
     wanted = np.concatenate([np.zeros(len(errors)), penalty * prior, [1e3 * size]])
