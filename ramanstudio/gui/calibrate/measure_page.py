@@ -211,7 +211,7 @@ class MeasurePage(QWidget):
         if profile is None:
             self.name.clear()
         self._say(profile.sentence() if profile is not None else "", "body")
-        self.details.setText(self._describe())
+        self.details.setText(_describe(draft, intensity))
         self.pages.setVisible(profile is not None)  # rather than empty axes
         self.plot.setVisible(self._chosen() is not None)
         self.empty.setVisible(self._chosen() is None)
@@ -233,22 +233,6 @@ class MeasurePage(QWidget):
                 self.plot.show_standard(*average(spectra), ())
             if intensity is not None:
                 self.pages.setCurrentIndex(2)
-
-    def _describe(self) -> str:
-        draft = self.draft
-        if draft is None:
-            return "" if self.intensity is None else self.intensity.note
-        used = sum(line.used for line in draft.lines)
-        parts = [f"{draft.profile.curve.model.capitalize()}, from {used} of {len(draft.lines)} matched lines."]
-        if draft.profile.curve.left_out_cm == draft.profile.curve.left_out_cm:
-            parts.append(f"A line left out is predicted to {draft.profile.curve.left_out_cm:.2f} cm⁻¹.")
-        if draft.profile.convention:
-            parts.append(f"The axis was made with wavelengths in {draft.profile.convention}.")
-        if draft.profile.resolution:
-            widths = sorted(width for _, width in draft.profile.resolution)
-            parts.append(f"Spectral resolution about {widths[len(widths) // 2]:.1f} cm⁻¹.")
-        parts.append("Verify it with a second standard (Profiles) before you use it.")
-        return " ".join(parts)
 
     # What the user does
 
@@ -284,12 +268,12 @@ class MeasurePage(QWidget):
 
     def save_profile(self) -> None:
         """Save the profile in the user's folder."""
-        profile = self.draft.profile if self.draft is not None else self.intensity
+        profile = self._profile
         if profile is None:
             return
         from dataclasses import replace
 
-        name = self.name.text().strip() or self._suggested_name()
+        name = self.name.text().strip() or _suggested_name(self._profile)
         try:
             store(replace(profile, name=name))
         except (StudioError, OSError) as error:
@@ -303,7 +287,7 @@ class MeasurePage(QWidget):
             self.show_draft(None, result)
         else:
             self.show_draft(result)
-        self.name.setText(self._suggested_name())
+        self.name.setText(_suggested_name(self._profile))
         self._show_outcome(self.save)
 
     def _failed(self, error: BaseException) -> None:
@@ -313,6 +297,10 @@ class MeasurePage(QWidget):
             self._show_outcome(self.sentence)
         else:
             self._messages.show_error(error)
+
+    @property
+    def _profile(self) -> Profile | IntensityProfile | None:
+        return self.draft.profile if self.draft is not None else self.intensity
 
     def _say(self, text: str, role: str) -> None:
         self.sentence.setText(text)
@@ -364,17 +352,34 @@ class MeasurePage(QWidget):
         self.match.setEnabled(spectra is not None)
         self.show_draft(None)
 
-    def _suggested_name(self) -> str:
-        profile = self.draft.profile if self.draft is not None else self.intensity
-        if profile is None:
-            return ""
-        what = profile.standard if isinstance(profile, IntensityProfile) else " + ".join(profile.substances)
-        laser = f"{profile.laser_nm:g} nm" if profile.laser_nm else ""
-        return ", ".join(part for part in (profile.instrument, laser, what, profile.date[:10]) if part)
-
 
 def _button(text: str, tooltip: str) -> QPushButton:
     button = QPushButton(text)
     button.setAutoDefault(False)
     button.setToolTip(tooltip)
     return button
+
+
+def _describe(draft: CalibrationDraft | None, intensity: IntensityProfile | None) -> str:
+    """How a calibration was made, in a few sentences."""
+    if draft is None:
+        return "" if intensity is None else intensity.note
+    used = sum(line.used for line in draft.lines)
+    parts = [f"{draft.profile.curve.model.capitalize()}, from {used} of {len(draft.lines)} matched lines."]
+    if draft.profile.curve.left_out_cm == draft.profile.curve.left_out_cm:
+        parts.append(f"A line left out is predicted to {draft.profile.curve.left_out_cm:.2f} cm⁻¹.")
+    if draft.profile.convention:
+        parts.append(f"The axis was made with wavelengths in {draft.profile.convention}.")
+    if draft.profile.resolution:
+        widths = sorted(width for _, width in draft.profile.resolution)
+        parts.append(f"Spectral resolution about {widths[len(widths) // 2]:.1f} cm⁻¹.")
+    parts.append("Verify it with a second standard (Profiles) before you use it.")
+    return " ".join(parts)
+
+
+def _suggested_name(profile: Profile | IntensityProfile | None) -> str:
+    if profile is None:
+        return ""
+    what = profile.standard if isinstance(profile, IntensityProfile) else " + ".join(profile.substances)
+    laser = f"{profile.laser_nm:g} nm" if profile.laser_nm else ""
+    return ", ".join(part for part in (profile.instrument, laser, what, profile.date[:10]) if part)
