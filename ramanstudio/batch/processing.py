@@ -259,4 +259,9 @@ def find_inputs(given: Sequence[Path], out: Path | None) -> list[Path]:
             f"There is no spectrum in {', '.join(repr(printable(str(path))) for path in given)}.",
             remedy=f"Readable files end in {', '.join(registry.readable_suffixes())}.",
         )
+    if not any(file.exists() for file in files):
+        raise StudioError(
+            f"There is no file {', '.join(repr(printable(str(file))) for file in files[:3])}.",
+            remedy="It may have been moved or renamed; check the name.",
+        )
     return files

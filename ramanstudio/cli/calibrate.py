@@ -52,7 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Learn a profile, or verify one; returns the exit code."""
     files: list[Path] = arguments.files
-    if str(files[0]) == VERIFY and len(files) > 1:
+    if str(files[0]) == VERIFY and (len(files) > 1 or not files[0].exists()):
         return _verify(arguments, files[1:])
     if len(files) != 1:
         raise StudioError("One spectrum of a standard is needed.", remedy="Give one file.")
@@ -62,7 +62,7 @@ def run(arguments: Namespace) -> int:
         )
     if arguments.out is None:
         raise StudioError("There is no file for the profile.", remedy="Give --out P.toml.")
-    require_writable(arguments.out, files, arguments.overwrite or _is_profile(arguments.out))
+    require_writable(arguments.out, files, arguments.overwrite or _may_be_replaced(arguments.out))
     spectra = _read(files[0], arguments)
     profile = _learn_intensity(spectra, arguments) if arguments.intensity else _learn_axis(spectra, arguments)
     profile.save(arguments.out)
@@ -117,7 +117,9 @@ def _learn_intensity(spectra: SpectrumSet, arguments: Namespace) -> IntensityPro
 def _verify(arguments: Namespace, files: list[Path]) -> int:
     from ramanstudio import calibration
 
-    if len(files) != 2 or not arguments.substance:
+    if len(files) == 2 and not arguments.substance:
+        raise StudioError("It is not said what was measured.", remedy="Give --substance calcite.")
+    if len(files) != 2:
         raise StudioError(
             "A profile and one spectrum of a standard are needed.",
             remedy="Give: calibrate verify P.toml STANDARD --substance silicon.",
@@ -154,12 +156,17 @@ def _read(file: Path, arguments: Namespace) -> SpectrumSet:
     return spectra
 
 
-def _is_profile(path: Path) -> bool:
-    """Whether a file that is there is a profile of this program, which may be replaced."""
+def _may_be_replaced(path: Path) -> bool:
+    """Whether a file that is there is a profile. Raises StudioError when its verifications would be lost."""
     from ramanstudio import calibration
 
     try:
-        calibration.load_profile(path)
+        profile = calibration.load_profile(path)
     except StudioError:
         return False
+    if isinstance(profile, calibration.Profile) and profile.checks:
+        raise StudioError(
+            f"The profile '{path.name}' holds {plural(len(profile.checks), 'verification')}, which would be lost.",
+            remedy="Choose another name, or replace it with --overwrite.",
+        )
     return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import replace
 from typing import Any, Final
 
 from ramanstudio.cli import options
@@ -12,7 +11,7 @@ from ramanstudio.cli.files import BatchReader, Source, find_files
 from ramanstudio.cli.outputs import require_writable
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.errors import StudioError
-from ramanstudio.export.figure_options import ARRANGEMENTS, FigureOptions, load_style
+from ramanstudio.export.figure_options import ARRANGEMENTS, FigureOptions, change_options, load_style
 from ramanstudio.export.figure_style import check_suffix
 
 MAX_SPECTRA: Final = 24
@@ -61,8 +60,7 @@ def run(arguments: Namespace) -> int:
 def _options(arguments: Namespace) -> FigureOptions:
     look = load_style(arguments.style) if arguments.style is not None else FigureOptions()
     given = {name: getattr(arguments, name) for name in ("arrangement", "width_mm", "height_mm", "dpi")}
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    return replace(look, **changes)
+    return change_options(look, {name: value for name, value in given.items() if value is not None})
 
 
 def _measured(sources: list[Source]) -> list[Any]:

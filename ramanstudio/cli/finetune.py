@@ -103,6 +103,8 @@ def run(arguments: Namespace) -> int:
         return NOTHING_DONE
     test_reader = BatchReader("Reading the test set", test_files, arguments.laser_nm)
     test_sources = test_reader.read_all(lambda source: all_finite(source, test_reader)) if test_files else []
+    if test_files and not test_sources:
+        raise StudioError("No spectrum of the test set can be read.", remedy="Correct --test, or leave it out.")
     every = [*sources, *test_sources]
     if table is not None:
         all_labels, all_samples = table.for_sources(every)

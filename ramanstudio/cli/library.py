@@ -164,6 +164,10 @@ def _merge(arguments: Namespace) -> int:
 
 
 def _export(arguments: Namespace) -> int:
+    if arguments.out.suffix.lower() not in (".csv", ".tsv", ".txt", ".h5", ".hdf5"):
+        raise StudioError(
+            f"A library cannot be exported as '{arguments.out.name}'.", remedy="Choose a name ending in .csv or .h5."
+        )
     (library,) = open_libraries([arguments.library])
     is_hdf5 = arguments.out.suffix.lower() in (".h5", ".hdf5")
     for path in (arguments.out,) if is_hdf5 else tables.table_paths(arguments.out):

@@ -23,6 +23,17 @@ def path(text: str) -> Path:
     return Path(text)
 
 
+def seconds(text: str) -> float:
+    """Parse a duration in seconds, for `type=`; a negative one, or one that is no number, is refused."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise ArgumentTypeError(f"'{text}' is not a number of seconds, such as 3")
+    return value
+
+
 def add_files(parser: ArgumentParser) -> None:
     """Add the files and folders to read."""
     parser.add_argument("files", nargs="+", type=path, metavar="FILE", help="file, or folder that is searched")
@@ -80,7 +91,7 @@ def add_analyses(parser: ArgumentParser) -> None:
     """Add `--peaks`, `--identify` and `--classify`: what a batch computes after its recipe."""
     parser.add_argument(
         "--peaks",
-        metavar="P.toml",
+        metavar="TEMPLATE",
         help="also fit a template to each processed spectrum: its name (as of `peaks --template`), or a file",
     )
     parser.add_argument(

@@ -28,6 +28,7 @@ _OWN_TABLES: Final = re.compile(
     rb")"
 )
 _SIGNATURES: Final = (b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n", b"%PDF-", b"II*\x00")
+_OWN_PAGE: Final = b'<meta name="generator" content="RamanStudio">'  # report
 _MARK: Final = b"RamanStudio"  # in the HDF5 files and the figures that the program writes
 
 
@@ -66,6 +67,8 @@ def is_own_output(path: Path) -> bool:
     start = _first_bytes(path)
     if _OWN_TABLES.match(start):
         return True
+    if start.lstrip()[:14].lower() == b"<!doctype html":
+        return _OWN_PAGE in start
     is_marked = start.startswith(_SIGNATURES) or start.lstrip().startswith(b"<?xml")
     return is_marked and (_MARK in start or _MARK in _last_bytes(path))  # PDF and TIFF say it at their end
 

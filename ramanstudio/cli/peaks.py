@@ -58,6 +58,12 @@ def run(arguments: Namespace) -> int:
 
     if arguments.template and arguments.find:
         raise StudioError("--template and --find cannot be combined.", remedy="Give one of them.")
+    if arguments.low is not None and arguments.high is not None and not arguments.low < arguments.high:
+        raise StudioError(
+            f"There is nothing from {arguments.low:g} to {arguments.high:g} cm⁻¹.", remedy="Give --from below --to."
+        )
+    if not 0 < arguments.significance < float("inf"):
+        raise StudioError("--significance must be above 0.", remedy="Give it as height over error, such as 4.")
     template = templates.load(arguments.template) if arguments.template else None
     quantities_path = arguments.out.with_name(f"{arguments.out.stem}_quantities{arguments.out.suffix}")
     also = [quantities_path] if template is not None and template.quantities else []

@@ -18,7 +18,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--recipe",
         default="Default",
-        metavar="R.toml",
+        metavar="RECIPE",
         help="a recipe, or the name of a built-in one; `ramanstudio recipe list` shows them (Default)",
     )
     parser.add_argument(
@@ -41,10 +41,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="local[:N]|tcp://HOST:PORT",
         help="compute in N worker processes, or on the workers of a dask scheduler (needs the extra 'cluster')",
     )
-    parser.add_argument(
+    earlier = parser.add_mutually_exclusive_group()
+    earlier.add_argument(
         "--resume", action="store_true", help="go on with a run that was stopped or killed; what was done is kept"
     )
-    parser.add_argument(
+    earlier.add_argument(
         "--overwrite", action="store_true", help="replace earlier results; files that are read are never replaced"
     )
     options.add_model(parser)

@@ -8,7 +8,7 @@ from typing import Final
 from ramanstudio.cli import options
 from ramanstudio.cli.errors import error_for_user
 from ramanstudio.cli.exit_codes import CANCELLED, exit_code
-from ramanstudio.cli.terminal import one_line, say
+from ramanstudio.cli.terminal import one_line, plural, say
 from ramanstudio.cli.verb import Verb
 from ramanstudio.core.progress import Progress
 
@@ -18,19 +18,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     from ramanstudio.batch.watching import SETTLE_S
 
     parser.add_argument("folder", type=options.path, metavar="DIR", help="folder to watch, with those below it")
-    parser.add_argument("--recipe", default="Default", metavar="R.toml", help="as for `process` (Default)")
+    parser.add_argument("--recipe", default="Default", metavar="RECIPE", help="as for `process` (Default)")
     parser.add_argument("--out", type=options.path, required=True, metavar="DIR", help="as for `process`")
     parser.add_argument("--format", default="csv", metavar="csv|h5|…", help="as for `process` (csv)")
     options.add_analyses(parser)
     parser.add_argument(
         "--settle",
-        type=float,
+        type=options.seconds,
         default=SETTLE_S,
         metavar="S",
         help=f"seconds without a change after which a file counts as whole ({SETTLE_S:g})",
     )
     parser.add_argument(
-        "--idle", type=float, metavar="S", help="end after so many seconds without a new file; else with Ctrl-C"
+        "--idle",
+        type=options.seconds,
+        metavar="S",
+        help="end after so many seconds without a new file; else with Ctrl-C",
     )
     options.add_model(parser)
     options.add_laser(parser)
@@ -39,26 +42,29 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Process files as they come; returns the exit code."""
     from ramanstudio import batch
+    from ramanstudio.batch.results import RESULTS_NAME
     from ramanstudio.cli.library import chosen_libraries
 
     n_done = n_failed = 0
+    results = batch.watch(
+        arguments.folder,
+        arguments.recipe,
+        arguments.out,
+        format=arguments.format,
+        model=arguments.model,
+        device=arguments.device,
+        laser_nm=arguments.laser_nm,
+        peaks=arguments.peaks,
+        identify=chosen_libraries(arguments.identify),
+        classify=arguments.classify,
+        settle_s=arguments.settle,
+        idle_s=arguments.idle,
+        progress=Progress(on_warning=say),
+    )
     say(f"Watching '{one_line(str(arguments.folder))}'. Ctrl-C ends.")
+    cancelled = False
     try:
-        for result in batch.watch(
-            arguments.folder,
-            arguments.recipe,
-            arguments.out,
-            format=arguments.format,
-            model=arguments.model,
-            device=arguments.device,
-            laser_nm=arguments.laser_nm,
-            peaks=arguments.peaks,
-            identify=chosen_libraries(arguments.identify),
-            classify=arguments.classify,
-            settle_s=arguments.settle,
-            idle_s=arguments.idle,
-            progress=Progress(on_warning=say),
-        ):
+        for result in results:
             if result.error is not None:
                 n_failed += 1
                 text = str(error_for_user(result.error))
@@ -67,9 +73,10 @@ def run(arguments: Namespace) -> int:
                 n_done += 1
                 print(one_line(", ".join(str(path) for path in result.outputs)), flush=True)
     except KeyboardInterrupt:
-        say(f"Ended. {n_done} files were processed, {n_failed} failed.")
-        return CANCELLED
-    return exit_code(max(n_done, not n_failed), n_failed)
+        cancelled = True
+    table = one_line(str(arguments.out / RESULTS_NAME))
+    say(f"Ended. Processed {n_done} of {plural(n_done + n_failed, 'file')}. Table: {table}")
+    return CANCELLED if cancelled else exit_code(max(n_done, not n_failed), n_failed)
 
 
 VERB: Final = Verb("watch", "Watch a folder, and apply a recipe to files as they come.", add_arguments, run)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ramanstudio.core.errors import StudioError
-from ramanstudio.core.schema import Check, Schema, flag, list_of, number, optional, text
+from ramanstudio.core.schema import Check, Schema, WrongValue, flag, list_of, number, optional, text
 from ramanstudio.core.writing import atomic_write
 
 WIDTHS_MM: Final = {"Single column": 85.0, "One and a half columns": 130.0, "Double column": 178.0, "Slide": 254.0}
@@ -72,7 +73,14 @@ def load_style(path: Path) -> FigureOptions:
     """Read a style file; what it does not say is as by default. Raises StudioError for a file that is none."""
     try:
         record = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StudioError(
+            f"The style '{path}' cannot be read: {reason}.", remedy="Choose another style file."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise StudioError(f"'{path.name}' is not a figure style: it is no text.", remedy=_REMEDY) from error
+    except (ValueError, RecursionError) as error:
         raise StudioError(f"'{path.name}' is not a figure style: {error}.", remedy=_REMEDY) from error
     unknown = sorted(set(record) - {field.name for field in fields(FigureOptions)})
     if unknown:
@@ -80,6 +88,18 @@ def load_style(path: Path) -> FigureOptions:
     defaults = FigureOptions()
     schema = Schema({name: optional(check, getattr(defaults, name)) for name, check in _CHECKS.items()})
     return FigureOptions(**schema.read(record, f"The figure style '{path.name}'", _REMEDY))
+
+
+def change_options(options: FigureOptions, changes: Mapping[str, Any]) -> FigureOptions:
+    """Return options with some values changed. Raises StudioError for a value that no figure may have."""
+    for name, value in changes.items():
+        try:
+            options = replace(options, **{name: _CHECKS[name](value)})
+        except WrongValue as error:
+            raise StudioError(
+                f"The figure's {name.replace('_', ' ')} cannot be {value}.", remedy=f"Give {error.expected}."
+            ) from error
+    return options
 
 
 def save_style(options: FigureOptions, path: Path) -> None:

@@ -63,9 +63,8 @@ def prepare(
     if axis.size < MIN_POINTS:
         span = f"{spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹"
         where = f"between {within[0]:.0f} and {within[1]:.0f} cm⁻¹" if within else "in these spectra"
-        raise StudioError(
-            f"There are {axis.size} points {where}, too few to fit peaks.", remedy=f"The spectra span {span}."
-        )
+        points = "is 1 point" if axis.size == 1 else f"are {axis.size} points"
+        raise StudioError(f"There {points} {where}, too few to fit peaks.", remedy=f"The spectra span {span}.")
     values = spectra.values[:, inside].astype(np.float64)
     finite = np.isfinite(values)
     if expected_error is None:

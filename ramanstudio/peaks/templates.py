@@ -182,7 +182,9 @@ def read(path: Path) -> Template:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise StudioError(f"{what} cannot be read: {error.strerror or error}.", remedy="Check the file.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        raise StudioError(f"{what} is no text, and no TOML file.", remedy="Use a copy of a template.") from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise StudioError(f"{what} is not a TOML file: {error}.", remedy="Use a copy of a template.") from error
     return _template(path.stem, _TEMPLATE.read(content, what, "Use a copy of a template."))
 

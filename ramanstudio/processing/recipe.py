@@ -121,10 +121,13 @@ class Recipe:
         path = Path(path)
         try:
             content = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise StudioError(
-                f"'{path.name}' cannot be read as a recipe: {error}.", remedy="Choose a recipe."
-            ) from error
+        except FileNotFoundError as error:
+            raise StudioError(f"There is no file '{path}'.", remedy="Give a recipe that exists.") from error
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise StudioError(f"'{path.name}' cannot be read: {reason}.", remedy="Choose another recipe.") from error
+        except UnicodeDecodeError as error:
+            raise StudioError(f"'{path.name}' is no text, and no recipe.", remedy="Choose another recipe.") from error
         return cls.from_text(content, path.name)
 
     @classmethod

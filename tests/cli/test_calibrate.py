@@ -35,6 +35,9 @@ def test_a_profile_is_learned_applied_and_verified(tmp_path: Path, capsys: pytes
     assert main.main(verify) == exit_codes.DONE
     assert "every line within 1 cm⁻¹" in capsys.readouterr().out
     assert len(calibration.Profile.load(out).checks) == 1
+    again = ["calibrate", str(silicon), "--substance", "silicon", "--out", str(out)]
+    assert main.main(again) == exit_codes.NOTHING_DONE
+    assert "1 verification, which would be lost" in capsys.readouterr().err
     right = write(tmp_path / "right.txt", simulated("calcite", 0.0))
     assert main.main([*verify[:3], str(right), "--substance", "calcite"]) == exit_codes.SOME_FAILED
     assert "makes it worse" in capsys.readouterr().out

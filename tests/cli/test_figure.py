@@ -44,12 +44,17 @@ def test_the_style_of_the_window_is_used_and_an_option_wins_over_it(tmp_path: Pa
         assert image.size == (200, 150)
 
 
-def test_a_figure_too_small_for_its_text_is_a_sentence(
-    tmp_path: Path, files: list[Path], capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("option", "number", "sentence"), [
+    ("--height-mm", "20", "too small for its text"),
+    ("--width-mm", "-5", "width mm cannot be -5.0"),
+    ("--dpi", "1e9", "Give a number from 30 to 2400"),
+])  # fmt: skip
+def test_a_size_that_cannot_be_is_a_sentence(
+    tmp_path: Path, files: list[Path], capsys: pytest.CaptureFixture[str], option: str, number: str, sentence: str
 ) -> None:
-    command = ["figure", *map(str, files), "--measured", "--out", str(tmp_path / "a.png"), "--height-mm", "20"]
+    command = ["figure", *map(str, files), "--measured", "--out", str(tmp_path / "a.png"), option, number]
     assert main.main(command) == exit_codes.NOTHING_DONE
-    assert "too small for its text" in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
 
 
 def test_an_unknown_kind_of_figure_is_refused_before_any_work(

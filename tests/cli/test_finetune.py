@@ -143,3 +143,5 @@ def test_files_to_test_on_that_are_trained_on_are_refused(files, tmp_path, capsy
     labels = table_of(tmp_path / "labels.csv", labels_for(files))
     assert teach(files, labels, "--test", str(files[0])) == 2
     assert "are trained on too" in capsys.readouterr().err
+    assert teach(files, labels, "--test", str(tmp_path / "nowhere")) == 2
+    assert "No spectrum of the test set can be read" in capsys.readouterr().err

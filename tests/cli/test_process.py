@@ -32,11 +32,30 @@ def test_process_writes_what_python_gives_with_a_table_and_the_recipe(
     printed = capsys.readouterr()
     assert "Processed 1 of 2 files" in printed.out and "empty.txt" in printed.err
     expected = Recipe.load(recipe).apply(read(file)[0])
-    np.testing.assert_array_equal(read(out / "quartz-processed.csv")[0].values[:1], expected.spectra.values)
+    np.testing.assert_array_equal(read(out / "quartz-processed.csv")[0].values, expected.spectra.values)
     assert main.main(arguments) == exit_codes.NOTHING_DONE
     assert "--resume" in capsys.readouterr().err
     assert main.main([*arguments, "--resume"]) == exit_codes.SOME_FAILED
     assert "1 of them earlier" in capsys.readouterr().out
+
+
+def test_a_name_that_is_wrong_leaves_no_folder_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["process", str(tmp_path / "quarz.txt"), "--out", str(tmp_path / "out")]
+    assert main.main([*arguments, "--recipe", str(tmp_path / "none.toml")]) == exit_codes.NOTHING_DONE
+    assert "There is no file" in capsys.readouterr().err
+    assert main.main([*arguments, "--recipe", "Quantitative"]) == exit_codes.NOTHING_DONE
+    assert "quarz.txt" in capsys.readouterr().err and not (tmp_path / "out").exists()
+
+
+def test_watching_ends_with_a_count(tmp_path: Path, recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    write_spectrum(tmp_path / "in" / "quartz.txt")
+    arguments = ["watch", str(tmp_path / "in"), "--recipe", str(recipe), "--out", str(tmp_path / "out")]
+    with pytest.raises(SystemExit):
+        main.main([*arguments, "--idle", "-1"])
+    assert "not a number of seconds" in capsys.readouterr().err
+    assert main.main([*arguments, "--settle", "0", "--idle", "0"]) == exit_codes.DONE
+    assert "Ended. Processed 1 of 1 file." in capsys.readouterr().err
 
 
 def test_recipes_are_listed_shown_and_checked(tmp_path: Path, recipe: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -33,7 +33,7 @@ def test_each_spectrum_gets_a_report_or_a_row(tmp_path: Path, smoothing: None) -
     spectra = [write_spectrum(tmp_path / f"{name}.txt", name) for name in ("quartz", "calcite")]
     out = tmp_path / "report.html"
     arguments = ["report", *map(str, spectra), "--out", str(out)]
-    assert main.main([*arguments, "--each"]) == exit_codes.DONE
+    assert main.main([*arguments, "--each"]) == main.main([*arguments, "--each"]) == exit_codes.DONE
     assert "quartz.txt" in (tmp_path / "report-quartz.html").read_text()
     assert "quartz.txt" not in (tmp_path / "report-calcite.html").read_text() and not out.exists()
     (tmp_path / "report-calcite.html").write_text("mine")

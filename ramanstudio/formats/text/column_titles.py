@@ -47,7 +47,8 @@ NOT_SIGNAL: Final = re.compile(
     r"^(dark|dunkel|obscur|oscuro|暗)\b(?![- _]?(sub|corr|kor))|^dunkel(spektrum|signal|strom)"
     r"|^d$|^暗|^ref(erence|erenz|érence)?\b|^参[考照]"
     r"|^r$|^pixels?\b"
-    r"|^(baseline|background|untergrund|basislinie)\b|^index$|^#$|^(s\.?d\.?|std\w*|error|sigma|uncertainty)$",
+    r"|^(baseline|background|untergrund|basislinie)\b|^index$|^#$|^(s\.?d\.?|std\w*|error|sigma|uncertainty)$"
+    r"|^(expected error|replaced)$",  # beside the spectrum in our own files
     re.I,
 )
 SIGNAL: Final = re.compile(
