@@ -248,8 +248,9 @@ def _windows(spectra: SpectrumSet, options: Options, expected_error: Any) -> lis
     """
     prepared = prepare(spectra, options.within, expected_error)
     axis = prepared.axis
+    whole = ((float(axis[0]), float(axis[-1])), (-np.inf, np.inf))
     if axis[-1] - axis[0] <= _LONGEST_CM and axis.size <= _LONGEST_POINTS:
-        return [((float(axis[0]), float(axis[-1])), (-np.inf, np.inf))]
+        return [whole]
     step = float(np.median(np.diff(axis)))
     rows = np.unique(np.linspace(0, len(spectra) - 1, min(len(spectra), _SPECTRA)).astype(np.intp))
     part = _with_misfit(replace(prepared, values=prepared.values[rows], weights=prepared.weights[rows]))
@@ -258,6 +259,8 @@ def _windows(spectra: SpectrumSet, options: Options, expected_error: Any) -> lis
         for spectrum in candidates(weighted_heights(part), step, _NEXT_WINDOW, _MAX_CANDIDATES)
         for candidate in spectrum
     )
+    if not spread:
+        return [whole]
     groups: list[list[tuple[float, float]]] = []
     for center, fwhm in spread:
         end = max((other + _OVERLAP * width for other, width in groups[-1]), default=-np.inf) if groups else -np.inf

@@ -73,3 +73,9 @@ def test_a_strong_line_that_follows_no_profile_exactly_is_one_line_however_finel
         noise = np.random.default_rng(0).normal(0, 1 / 3000, axis.size)
         found = peaks.find(SpectrumSet.of(axis, 100 * (line + noise)))
         assert found["position"] == pytest.approx([500], abs=1.5)
+
+
+def test_a_long_axis_of_few_points_without_a_line_has_no_peaks() -> None:
+    axis = np.linspace(1900, 2900, 34)
+    values = 100 + 0.01 * axis + np.random.default_rng(1).normal(0, 0.1, axis.size)
+    assert len(peaks.find(SpectrumSet(axis, values[None].astype(np.float32)))) == 0
