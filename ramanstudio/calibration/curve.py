@@ -20,6 +20,7 @@ TAIL: Final = 6.0  # degrees of freedom of Student's distribution there: one wro
 TWO_LINES: Final = 3.0  # standard uncertainties by which two lines must disagree to give a scale
 PRIOR_LINES: Final = 2.0  # how many lines the table's own uncertainty weighs beside the scatter of the fit
 OUTLIER: Final = 4.0  # standard uncertainties
+MANY_LINES: Final = 12  # from which the scatter of the others judges a line: of eleven (polystyrene) it took good ones
 SHARE_OF_OUTLIERS: Final = 0.2
 KNOT_STEP_CM: Final = 25.0
 MODELS: Final = ("offset", "offset and scale", "quadratic", "cubic", "polynomial of degree 4")
@@ -89,7 +90,10 @@ def fit_curve(
             break
         index = int(np.flatnonzero(used)[worst])
         others = used & (np.arange(len(x)) != index)
-        if misfit[worst] <= OUTLIER and _misfit_to(x, correction, sd, line_sd, others, index, best.degree) <= OUTLIER:
+        hidden = (
+            used.sum() >= MANY_LINES and _misfit_to(x, correction, sd, line_sd, others, index, best.degree) > OUTLIER
+        )
+        if misfit[worst] <= OUTLIER and not hidden:
             break
         used[index] = False
     low, high = extent or (float(x[used].min()), float(x[used].max()))

@@ -17,6 +17,7 @@ from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.peaks.error_correlation import residuals
 from ramanstudio.peaks.least_squares import solve
 from ramanstudio.peaks.matched_filter import Candidate, candidates, strongest
+from ramanstudio.peaks.misfit import FIRST_SIGNIFICANCE, weighted_heights, with_misfit
 from ramanstudio.peaks.model import baseline_degree
 from ramanstudio.peaks.peak_table import PeakTable, joined
 from ramanstudio.peaks.preparation import MIN_POINTS, Options, Prepared, error_of, prepare
@@ -24,7 +25,6 @@ from ramanstudio.peaks.profiles import Profile, profile
 from ramanstudio.peaks.results import empty_columns, shifted
 from ramanstudio.peaks.starts import fit_problem, start_problem
 from ramanstudio.signal.blas_threads import single_threaded_blas
-from ramanstudio.signal.snr import subtract_local_baseline
 
 Floats = NDArray[np.float64]
 
@@ -36,16 +36,11 @@ _MAX_CANDIDATES: Final = 100
 _LONGEST_CM, _LONGEST_POINTS = 700.0, 700  # searched as a whole, on the baseline that was chosen
 _FEWEST_POINTS: Final = 24  # of a window
 _SPECTRA: Final = 2048  # searched at once
-_FIRST: Final = 6.0  # standard deviations of a filtered spectrum from which a peak is there at first
 _NEXT: Final = 2.5  # of filtered residuals, from which another peak is tried
 _MAX_PEAKS: Final = 16  # in a window
 _MAX_ROUNDS: Final = 12
 _ROUNDS_OF_WINDOW: Final = 4
 _STEPS: Final = 15  # of a fit that tries a peak
-# Lines are not known to follow a profile better than this, of the local height, nor a baseline, of the strongest line.
-_MISFIT, _FLOOR = 0.015, 1e-3
-_POINTS_OF_LINE: Final = 5.0  # over which a deviation from a profile is independent from point to point
-_ROWS_FOR_WIDTH: Final = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -101,7 +96,7 @@ class _Search:
         """Fit the peaks that stand out of the filtered spectra."""
         part = replace(self.prepared, values=self.prepared.values[rows], weights=self.prepared.weights[rows])
         weighted = weighted_heights(part)
-        first = candidates(weighted, self.step, _FIRST, _MAX_PEAKS)
+        first = candidates(weighted, self.step, FIRST_SIGNIFICANCE, _MAX_PEAKS)
         trials = []
         for row, spectrum in zip(rows.tolist(), first, strict=True):
             center = self.prepared.axis[[candidate.index for candidate in spectrum]].astype(np.float64)
@@ -253,7 +248,7 @@ def _windows(spectra: SpectrumSet, options: Options, expected_error: Any) -> lis
         return [whole]
     step = float(np.median(np.diff(axis)))
     rows = np.unique(np.linspace(0, len(spectra) - 1, min(len(spectra), _SPECTRA)).astype(np.intp))
-    part = _with_misfit(replace(prepared, values=prepared.values[rows], weights=prepared.weights[rows]))
+    part = with_misfit(replace(prepared, values=prepared.values[rows], weights=prepared.weights[rows]))
     spread = sorted(
         (float(axis[candidate.index]), candidate.fwhm)
         for spectrum in candidates(weighted_heights(part), step, _NEXT_WINDOW, _MAX_CANDIDATES)
@@ -317,7 +312,7 @@ def _find_rows(
     progress: Progress,
 ) -> PeakTable:
     row = profile(options.profile)
-    prepared = _with_misfit(prepared)
+    prepared = with_misfit(prepared)
     search = _Search(prepared, row, baseline_degree(options.baseline))
     rows = rows[prepared.n_points[rows] >= MIN_POINTS]
     penalty = (3 + 0.5 * len(row.shapes)) * float(np.log(prepared.axis.size))
@@ -338,36 +333,6 @@ def _find_rows(
             table = joined([table.where(~np.isin(table["spectrum"], shortened)), again])
             weak = table["significance"] < significance
     return table
-
-
-def _with_misfit(prepared: Prepared) -> Prepared:
-    """The spectra weighted so that a deviation from the profile of a strong line does not count as another line."""
-    height = np.maximum(subtract_local_baseline(prepared.axis, prepared.values), 0.0)
-    weights = prepared.weights if prepared.weights.ndim == 2 else prepared.weights[:, None]
-    unknown = np.hypot(_MISFIT * height, _FLOOR * height.max(axis=1, keepdims=True)) * _alike(prepared, height)
-    enlarged = weights / np.sqrt(1 + (unknown * weights) ** 2)
-    alike = prepared.weights.ndim == 1 and bool((enlarged > 0.9 * weights).all())
-    return prepared if alike else replace(prepared, weights=enlarged)
-
-
-def _alike(prepared: Prepared, height: Floats) -> float:
-    """By how much more a deviation from a profile counts at each point, since it is alike over a good part of a line.
-
-    More points in a line are no more evidence against its profile; the strongest lines say how many a line has.
-    """
-    step = float(np.median(np.diff(prepared.axis)))
-    rows = np.linspace(0, len(height) - 1, min(len(height), _ROWS_FOR_WIDTH)).astype(np.intp)
-    smallest = 1e-3 * height[rows].max(axis=1, keepdims=True) + 1e-300
-    strongest_lines = candidates(height[rows] / smallest, step, _FIRST, 1)
-    widths = [line.fwhm / step for lines in strongest_lines for line in lines]
-    return float(np.sqrt(max(1.0, np.median(widths) / _POINTS_OF_LINE))) if widths else 1.0
-
-
-def weighted_heights(prepared: Prepared) -> Floats:
-    """The spectra in standard deviations (N, B); those with unequal weights without their baseline."""
-    if prepared.weights.ndim == 1:
-        return prepared.values * prepared.weights[:, None]
-    return subtract_local_baseline(prepared.axis, prepared.values) * prepared.weights
 
 
 def _drop_weakest(search: _Search, table: PeakTable, spectra: NDArray[np.intp]) -> None:
