@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -197,6 +198,9 @@ class LabelsPage(QWizardPage):
         with QSignalBlocker(self.quantity):
             self.quantity.setChecked(summary.is_quantity)
         self._state.is_quantity = summary.is_quantity
+        self._state.label_source = replace(
+            self._state.label_source, labels=self.source.currentData(), pattern=self.pattern.text()
+        )
         self.quantity_note.setText(quantity_text(summary))
         self._form.setRowVisible(self.quantity_note, summary.is_numeric)
         self._show_counts(summary)

@@ -28,6 +28,7 @@ from ramanstudio.finetuning.report import ClassificationReport, FineTuningResult
 from ramanstudio.gui.common.theme import appearance, current_theme
 from ramanstudio.gui.common.widgets import label
 from ramanstudio.gui.finetuning.label_errors_view import PADDED
+from ramanstudio.gui.finetuning.own_test_result import OwnTestResult
 from ramanstudio.gui.finetuning.scroll_layout import set_scrolling_layout
 from ramanstudio.gui.finetuning.spectra_view import LazyStrip, draw_classes, draw_with_classes
 from ramanstudio.gui.finetuning.suggested_labels import SuggestedLabels
@@ -63,6 +64,7 @@ class ResultPage(QWizardPage):
         self.calibration = Chart("mean predicted probability", "accuracy", self)
         self.suggested = SuggestedLabels(state)
         self.predicted = Chart("true value", "predicted value", self)
+        self.test_result = OwnTestResult()
         self._fill_tabs()
         column = QVBoxLayout()
         column.setSpacing(8)
@@ -86,7 +88,8 @@ class ResultPage(QWizardPage):
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         """Show the present report."""
         report = self._result.report
-        self.headline.setText(report.headline)
+        test = self._state.test_report
+        self.headline.setText(report.headline if test is None else f"{report.headline}\n{test.headline}")
         warnings = [*report.warnings, *self._duplicate_warnings(report.duplicates)]
         self.warnings.setText("\n".join(warnings))
         self.warnings.setVisible(bool(warnings))
@@ -98,6 +101,9 @@ class ResultPage(QWizardPage):
             self._show_regression(report)
         else:
             self._show_classification(report)
+        self.tabs.setTabVisible(self.tabs.indexOf(self.test_result), test is not None)
+        if test is not None:
+            self.test_result.show_report(test)
 
     @property
     def _result(self) -> FineTuningResult:
@@ -270,6 +276,7 @@ class ResultPage(QWizardPage):
             "Calibration": self.calibration_tab,
             "Suggested next labels": self.suggested,
             "Predicted against true": self.predicted,
+            "Test set": self.test_result,
         }
         for title, widget in tabs.items():
             self.tabs.setTabToolTip(self.tabs.addTab(widget, title), title)

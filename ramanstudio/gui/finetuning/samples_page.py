@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -70,6 +71,7 @@ class SamplesPage(QWizardPage):
         """Take the chosen column and show what it means for each class."""
         state, summary = self._state, self._state.labels
         self._state.samples, codes = self._chosen_samples()
+        state.label_source = replace(state.label_source, samples=self.source.currentData() or NO_COLUMN)
         n_labelled, sample_counts = sum(summary.counts), _samples_per_class(codes, summary)
         rows = zip(summary.classes, summary.counts, sample_counts, strict=True)
         self.counts.show_rows([(name, str(count), str(n_samples)) for name, count, n_samples in rows])

@@ -35,6 +35,8 @@ from ramanstudio.finetuning.config import (
 )
 from ramanstudio.finetuning.report import FineTuningResult, TrainingProgress
 from ramanstudio.gui.common.widgets import label
+from ramanstudio.gui.finetuning.own_test_row import OwnTestRow
+from ramanstudio.gui.finetuning.own_test_set import OwnTestReport
 from ramanstudio.gui.finetuning.scroll_layout import make_shrinkable, set_scrolling_layout
 from ramanstudio.gui.finetuning.wizard_state import WizardState
 from ramanstudio.gui.viewer.chart import Chart, ChartSeries
@@ -47,6 +49,7 @@ CANDIDATES, EPOCHS = "candidates evaluated", "epochs of feature fine-tuning"
 ACCURACY, ERROR = "cross-validated accuracy", "cross-validated error (RMSE)"
 AUTOMATIC: Final = "Selected by cross-validation"
 TUNING_TITLES: Final = {AUTO: "If it improves the accuracy", "never": "Never", "always": "Always try"}
+Trained = tuple[FineTuningResult, OwnTestReport | None]
 
 
 class TrainPage(QWizardPage):
@@ -81,6 +84,7 @@ class TrainPage(QWizardPage):
         self.advanced.setCheckable(True)
         self.advanced.setToolTip("Choose representation and classifier yourself")
         self.options = self._make_options()
+        self.test_row = OwnTestRow(state, self)
         self._lay_out()
         self.train_button.clicked.connect(self.train)
         self.stop_button.clicked.connect(self.stop)
@@ -104,6 +108,7 @@ class TrainPage(QWizardPage):
     def initializePage(self) -> None:  # noqa: N802 - Qt's name
         """Start over: the labels may have changed."""
         self._state.result = None
+        self.test_row.refresh()
         self.train_button.setText("Train")
         self._reset()
         self._fill_estimators()
@@ -123,15 +128,22 @@ class TrainPage(QWizardPage):
         if engine is None:
             self.status.setText("The model is still loading. Try again in a moment.")
             return
-        state.result, self._started = None, time.monotonic()
+        if self.test_row.is_reading:
+            self.status.setText("The test set is still being read. Try again in a moment.")
+            return
+        state.result, state.test_report, self._started = None, None, time.monotonic()
         self._reset()
         self._stop_event = stop_event = threading.Event()
         spectra, labels, samples, plan = state.training.spectra, state.labels.labels, state.samples, self.plan
+        test, source, n_tested = state.test_set, state.label_source, state.n_tested
 
-        def work(progress: Progress) -> FineTuningResult:
+        def work(progress: Progress) -> Trained:
             # Stop keeps the best model, so it must not cancel the job itself
             stoppable = Progress(progress, progress.show, progress.warn, stop_event.is_set)
-            return engine.finetune(spectra, labels, plan=plan, groups=samples, progress=stoppable)
+            result = engine.finetune(spectra, labels, plan=plan, groups=samples, progress=stoppable)
+            if test is None:
+                return result, None
+            return result, test.evaluate(engine, result.model, source, n_tested, progress)
 
         state.trained_labels = labels.copy()
         self._job = job = services.workers.submit(work, "Training", "model", key="finetune")
@@ -142,6 +154,7 @@ class TrainPage(QWizardPage):
         job.failed.connect(self._fail)
         job.finished.connect(self._finish)
         self.train_button.setEnabled(False)
+        self.test_row.setEnabled(False)
         self.stop_button.setEnabled(True)
         self.stop_button.setFocus()
         self.status.setText("Denoising the spectra and computing representations…")
@@ -155,6 +168,7 @@ class TrainPage(QWizardPage):
     def end(self) -> None:
         """Cancel training: the wizard closes."""
         self._stop_event.set()
+        self.test_row.end()
         if self._job is not None:
             self._job.cancel()
 
@@ -218,8 +232,10 @@ class TrainPage(QWizardPage):
         each = "each epoch" if epochs else "each candidate, named under the mouse"
         self.key.setText(f"Line with dots: {each}. Plain line: the best so far." if shown else "")
 
-    def _accept(self, result: FineTuningResult) -> None:
+    def _accept(self, trained: Trained) -> None:
+        result, self._state.test_report = trained
         self._state.result = result
+        self._state.n_tested += self._state.test_report is not None
         stopped = " Training was stopped: this is the best model so far." if self._stop_event.is_set() else ""
         duration = format_duration(result.report.seconds)
         self.status.setText(f"Trained in {duration}. Selected: {result.report.chosen}.{stopped}")
@@ -252,6 +268,8 @@ class TrainPage(QWizardPage):
         is_trained = self._state.result is not None
         self._job = None
         self.train_button.setEnabled(True)
+        self.test_row.setEnabled(True)
+        self.test_row.refresh()
         self.train_button.setText("Train again" if is_trained else "Train")
         self.stop_button.setEnabled(False)
         self.completeChanged.emit()
@@ -310,6 +328,7 @@ class TrainPage(QWizardPage):
         column.addLayout(row)
         column.addWidget(self.status)
         column.addWidget(self.problem)
+        column.addWidget(self.test_row)
         column.addLayout(charts, 1)
         column.addWidget(self.key)
         column.addWidget(self.best)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ramanstudio.gui.finetuning.label_summary import LabelSummary, empty_summary
+from ramanstudio.gui.finetuning.own_test_set import LabelSource, OwnTestReport, OwnTestSet
 
 if TYPE_CHECKING:
     from ramanstudio.engine import Engine
@@ -20,7 +21,8 @@ class WizardState:
     """The state of one wizard on N spectra; each page writes its own part of it and reads the others'.
 
     `labels` and `is_quantity` are written by the labels page; `samples` (N,) by the samples page, None without a
-    sample column; `result` and `trained_labels` (N,), the labels it was trained on, by the training page.
+    sample column; `label_source`, where both are from, by the two; `result` and `trained_labels` (N,), the labels it
+    was trained on, `test_set`, `n_tested`, how many models were tested on it, and `test_report` by the training page.
     """
 
     def __init__(self, services: FinetuningServices, training: TrainingSpectra) -> None:
@@ -31,6 +33,10 @@ class WizardState:
         self.samples: NDArray[np.str_] | None = None
         self.result: FineTuningResult | None = None
         self.trained_labels: NDArray[np.str_] | None = None
+        self.label_source = LabelSource()
+        self.test_set: OwnTestSet | None = None
+        self.n_tested = 0
+        self.test_report: OwnTestReport | None = None
 
     @property
     def engine(self) -> Engine | None:

@@ -46,6 +46,12 @@ def test_no_button_or_label_of_a_page_is_outside_or_clipped(start, tmp_path, siz
     next_page(wizard)
     check("samples")
     next_page(wizard)
+    later = tmp_path / "spectra of another day and instrument"
+    later.mkdir()
+    write_set(later / "later.h5", [*labels[:8], "gypsum", *labels[9:]], spectra.values + 0.001)
+    (later / "a file that nobody can read.spc").write_bytes(b"no spectrum")
+    wizard.train_page.test_row.choose([later])
+    window.wait_until(lambda: wizard.state.test_set is not None)
     check("before training")
     train(window, wizard)
     wizard.train_page.advanced.click()
