@@ -39,19 +39,20 @@ class Journal:
 
     def _events(self) -> Iterator[dict[str, Any]]:
         try:
-            with self.path.open(encoding="utf-8") as lines:
+            with self.path.open(encoding="utf-8", errors="replace") as lines:
                 for line in lines:
                     try:
                         event = json.loads(line)
                     except (ValueError, RecursionError):
-                        continue  # cut short by a kill
+                        continue  # cut short by a kill, or garbage after a power cut
                     if isinstance(event, dict):
                         yield event
         except FileNotFoundError:
             return
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            reason = error.strerror or str(error)
             raise StudioError(
-                f"The journal '{self.path}' cannot be read: {error}.", remedy="Choose another folder for the results."
+                f"The journal '{self.path}' cannot be read: {reason}.", remedy="Choose another folder for the results."
             ) from error
 
     @property

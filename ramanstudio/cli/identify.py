@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ramanstudio.search.matches import Identification
 
 _PRINTED_ROWS: Final = 60  # the table has them all
+_MIN_POINTS: Final = 8  # of a spectrum that are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +161,12 @@ def _identify(
     """The sources that could be searched, with the identification of each spectrum."""
 
     def identify(spectra: SpectrumSet, progress: Progress) -> Sequence[Identification]:
+        if search.region is not None and search.region.contains(spectra.axis).sum() < _MIN_POINTS:
+            span = f"{spectra.axis[0]:.0f} to {spectra.axis[-1]:.0f} cm⁻¹"
+            raise StudioError(
+                f"Fewer than {_MIN_POINTS} points are left to compare.",
+                remedy=f"These spectra span {span}: change --from, --to or --without.",
+            )
         return engine.identify(spectra, opened, search.top, search.region, progress)
 
     return [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from ramanstudio.cli import options
+from ramanstudio.cli import exit_codes, options
 from ramanstudio.cli.errors import error_for_user
 from ramanstudio.cli.exit_codes import DONE, SOME_FAILED
 from ramanstudio.cli.files import find_files
@@ -70,7 +70,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add the verbs below `library`."""
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for verb in (_BUILD, _LIST, _MERGE, _EXPORT):
-        below = verbs.add_parser(verb.name, help=verb.help, description=verb.help)
+        below = verbs.add_parser(
+            verb.name,
+            help=verb.help,
+            description=verb.help,
+            epilog=exit_codes.HELP,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
         below.set_defaults(run_below=verb.run)
         verb.add_arguments(below)
 

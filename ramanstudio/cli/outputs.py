@@ -27,6 +27,7 @@ _OWN_TABLES: Final = re.compile(
     rb"|sample_name,spectrum_type,spectrum_identity,[^\r\n]*licen[cs]e"  # library export
     rb")"
 )
+_BATCH_TABLES: Final = re.compile(rb"file,spectrum,points,SNR before,SNR after,gain,cosmic rays|file,status,reason\s")
 _SIGNATURES: Final = (b"\x89HDF\r\n\x1a\n", b"\x89PNG\r\n\x1a\n", b"%PDF-", b"II*\x00")
 _OWN_PAGE: Final = b'<meta name="generator" content="RamanStudio">'  # report
 _MARK: Final = b"RamanStudio"  # in the HDF5 files and the figures that the program writes
@@ -91,7 +92,10 @@ def find_files_for_table(
 
 
 def _is_own_table(path: Path) -> bool:
-    return path.suffix.lower() == ".csv" and _OWN_TABLES.match(_first_bytes(path)) is not None
+    if path.suffix.lower() != ".csv":
+        return False
+    start = _first_bytes(path)
+    return bool(_OWN_TABLES.match(start) or _BATCH_TABLES.match(start))
 
 
 def _first_bytes(path: Path) -> bytes:

@@ -22,7 +22,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     listing = actions.add_parser("list", help="list the built-in recipes and their steps")
     listing.set_defaults(run_recipe=_list)
     show = actions.add_parser("show", help="print a recipe as TOML: a start for one of your own")
-    show.add_argument("recipe", metavar="R.toml", help="a recipe, or the name of a built-in one")
+    show.add_argument("recipe", metavar="RECIPE", help="a recipe, or the name of a built-in one")
     show.set_defaults(run_recipe=_show)
     check = actions.add_parser("check", help="check recipes, and say what is wrong")
     check.add_argument("recipes", nargs="+", type=options.path, metavar="R.toml", help="file of a recipe")
@@ -62,6 +62,7 @@ def _check(arguments: Namespace) -> int:
         try:
             recipe = Recipe.load(path)
             _check_files(recipe, path)
+            _check_crops(recipe, path)
         except StudioError as error:
             n_wrong += 1
             say(str(error))
@@ -82,6 +83,19 @@ def _check_files(recipe: Recipe, path: Path) -> None:
                     f"The recipe '{path.name}', step '{entry.step.key}', refers to '{name}', which is not there.",
                     remedy="Correct its path in the recipe.",
                 )
+
+
+def _check_crops(recipe: Recipe, path: Path) -> None:
+    """Raise StudioError when a step keeps nothing, because its ends are the wrong way round."""
+    from ramanstudio.processing.ranges import Crop
+
+    for entry in recipe.steps:
+        if isinstance(entry.step, Crop) and entry.step.low_cm >= entry.step.high_cm:
+            raise StudioError(
+                f"The recipe '{path.name}', step 'crop', keeps nothing from {entry.step.low_cm:g} to"
+                f" {entry.step.high_cm:g} cm⁻¹.",
+                remedy="Give low_cm below high_cm.",
+            )
 
 
 def _steps(recipe: Recipe) -> str:

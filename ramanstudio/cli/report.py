@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     how.add_argument("--each", action="store_true", help="a report for each spectrum: X-quartz.pdf, X-calcite.pdf, …")
     how.add_argument("--summary", action="store_true", help="a table with one row for each spectrum")
     options.add_overwrite(parser)
-    parser.add_argument("--recipe", type=options.path, metavar="R.toml", help="processing (cosmic rays and denoise)")
+    parser.add_argument("--recipe", default="Default", metavar="RECIPE", help="as for `process` (Default)")
     parser.add_argument(
         "--library",
         action="append",
@@ -63,12 +63,12 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Write the report; returns the exit code."""
     from ramanstudio.engine import Engine
-    from ramanstudio.processing.recipe import Recipe
+    from ramanstudio.processing.recipe import find_recipe
 
     out: Path = arguments.out
     if out.suffix.lower() not in (".pdf", ".html", ".htm"):
         raise StudioError(f"A report cannot be saved as '{out.name}'.", remedy="Choose a name ending in .pdf or .html.")
-    recipe = Recipe.load(arguments.recipe) if arguments.recipe is not None else Recipe.default()
+    recipe = find_recipe(arguments.recipe)
     files = find_files(arguments.files, lambda file: file.absolute() == out.absolute())
     if not arguments.each:
         require_writable(out, files, arguments.overwrite)

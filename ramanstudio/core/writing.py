@@ -35,6 +35,7 @@ _REASONS: Final = {
     errno.ENOENT: ("the folder does not exist", "Choose a folder that exists."),
     errno.ENOTDIR: ("part of its path is a file, not a folder", "Choose another folder."),
     errno.EISDIR: ("there is a folder with this name", "Choose another name."),
+    errno.EEXIST: ("there is a file with this name", "Choose another name."),
     errno.ENAMETOOLONG: ("the name is too long", "Choose a shorter name."),
     errno.EIO: ("the disk reports an error", "Check the disk or the network drive, or choose another folder."),
 }

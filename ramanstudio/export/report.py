@@ -206,8 +206,9 @@ def render(
             rows=[_summary(subject) for subject in shown] if layout == SUMMARY else [],
         )
     except (OSError, UnicodeDecodeError) as error:
+        reason = "it is no text" if isinstance(error, UnicodeDecodeError) else error.strerror or str(error)
         raise StudioError(
-            f"The template '{path.name}' cannot be read: {error}.", remedy="Choose another one."
+            f"The template '{path.name}' cannot be read: {reason}.", remedy="Choose another one."
         ) from error
     except jinja2.TemplateError as error:
         raise StudioError(

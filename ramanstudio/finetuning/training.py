@@ -70,8 +70,8 @@ from ramanstudio.finetuning.training_set import TrainingSet
 
 FloatArray = NDArray[np.floating[Any]]
 NO_SAMPLES: Final = (
-    "No column says which spectra are replicates of one sample, or each class has one sample only: replicates may be in"
-    " training and test folds at once, so the figures are optimistic for new samples."
+    "No column says which spectra are replicates of one sample, or it names none, or one sample a class: where there"
+    " are replicates, they may be in training and test folds at once, and the figures are optimistic for new samples."
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -343,6 +344,11 @@ def load(name: str) -> Template:
     for file in available():
         if file.stem.lower() == wanted:
             return read(file)
+    for file in available():
+        with contextlib.suppress(StudioError):  # one that is damaged is not the one that is wanted
+            template = read(file)
+            if template.title.lower() == wanted:
+                return template
     raise StudioError(
         f"There is no template '{name}'.", remedy=f"Use one of {', '.join(file.stem for file in available())}."
     )

@@ -95,7 +95,7 @@ def test_a_stopped_run_goes_on_where_it_was(folder: Path, tmp_path: Path, monkey
     first = next(stopped)
     stopped.close()  # type: ignore[attr-defined]
     journal = out / "batch.jsonl"
-    journal.write_text(journal.read_text() + '{"event": "done", "key": "cut sh')  # as a kill leaves it
+    journal.write_bytes(journal.read_bytes() + b'\xff\x00\n{"event": "done", "key": "cut sh')  # as a kill leaves it
     stamp = first.outputs[0].stat().st_mtime_ns
     denoiser = CountingDenoiser()
     results = list(batch.process(folder, RECIPE, out, engine=denoiser, resume=True))

@@ -177,7 +177,14 @@ def test_for_many_spectra_the_terminal_counts_substances(
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--top", "0"], ["--without", "500"], ["--without", "540-500"], ["--from", "900", "--to", "300"]]
+    "wrong",
+    [
+        ["--top", "0"],
+        ["--without", "500"],
+        ["--without", "540-500"],
+        ["--without", "0-9000"],
+        ["--from", "900", "--to", "300"],
+    ],
 )
 def test_senseless_options_are_refused_in_a_sentence(
     tmp_path: Path, stub_search: StubSearch, minerals: Library, wrong: list[str], capsys: pytest.CaptureFixture[str]

@@ -79,6 +79,7 @@ def test_a_table_of_an_earlier_run_is_replaced(
     tmp_path: Path, folder: Path, stub_search: StubSearch, minerals: Library
 ) -> None:
     out = folder / "identified.csv"
+    (folder / "log.csv").write_text("file,status,reason\r\na.txt,done,\r\n")  # of a batch
     for _ in range(2):
         assert main.main(arguments("identify", folder, out)) == exit_codes.DONE
     assert stub_search.batch_sizes == [2, 2], "the table of the first run is no input of the second"

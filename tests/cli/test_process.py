@@ -67,5 +67,8 @@ def test_recipes_are_listed_shown_and_checked(tmp_path: Path, recipe: Path, caps
     assert main.main(["recipe", "check", str(recipe), str(tmp_path / "wrong.toml")]) == exit_codes.SOME_FAILED
     printed = capsys.readouterr()
     assert "baseline, normalise" in printed.out and "glass.txt" in printed.err
+    (tmp_path / "wrong.toml").write_text('[[step]]\nstep = "crop"\nlow_cm = 900\nhigh_cm = 100\n')
+    assert main.main(["recipe", "check", str(tmp_path / "wrong.toml")]) == exit_codes.NOTHING_DONE
+    assert "low_cm below high_cm" in capsys.readouterr().err
     assert main.main(["recipe", "show", "nothing"]) == exit_codes.NOTHING_DONE
     assert "'Routine'" in capsys.readouterr().err

@@ -39,7 +39,7 @@ def test_each_spectrum_gets_a_report_or_a_row(tmp_path: Path, smoothing: None) -
     (tmp_path / "report-calcite.html").write_text("mine")
     assert main.main([*arguments, "--each"]) == exit_codes.NOTHING_DONE
     assert (tmp_path / "report-calcite.html").read_text() == "mine"
-    assert main.main([*arguments, "--summary"]) == exit_codes.DONE
+    assert main.main([*arguments, "--summary", "--recipe", "quantitative"]) == exit_codes.DONE
     assert "2 entries" in out.read_text() and "<img" not in out.read_text()
 
 

@@ -26,7 +26,16 @@ def refusal(path: Path) -> str:
 
 
 def test_folders_are_searched_and_named_files_are_kept(tmp_path: Path) -> None:
-    for name in ("b.txt", "a.WDF", "deep/er/c.spc", ".hidden/d.txt", ".e.txt", "photo.jpg", "f.l6v"):
+    for name in (
+        "b.txt",
+        "a.WDF",
+        "deep/er/c.spc",
+        ".hidden/d.txt",
+        ".e.txt",
+        "photo.jpg",
+        "f.l6v",
+        "b.expected-error.txt",
+    ):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")

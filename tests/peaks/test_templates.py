@@ -48,6 +48,7 @@ def test_silicon_takes_the_temperature_out_of_the_stress():
     axis = np.arange(490.0, 560.0, 0.5)
     hot = spectrum(axis, [(520.5 - 0.022 * 100, 4, 1.0)])
     template = templates.load("silicon")
+    assert templates.load("Silicon, crystallinity").key == "silicon-crystallinity"
     cold = templates.apply(template, hot).quantity_table()
     right = templates.apply(template, hot, variables={"temperature_k": 398.15}).quantity_table()
     name = "stress (uniaxial, in (100)) / MPa"

@@ -131,7 +131,7 @@ def test_spectra_without_places_have_no_map() -> None:
         ("wdf/renishaw_test_streamline.wdf", (49, 45)),
         ("wdf/renishaw_test_map.wdf", (3, 3)),
         ("wdf/interrupted_acquisition.wdf", (3, 4)),
-        ("labspec_txt/plate3_15mgml_multiwell.txt", (12, 8)),
+        ("labspec_txt/plate3_15mgml_multiwell.txt", (8, 12)),  # a plate of 96 wells: rows A–H, columns 1–12
         ("text/graphene_map_wide.csv", (8, 8)),
     ],
 )

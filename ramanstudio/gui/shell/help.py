@@ -28,6 +28,7 @@ PAGES: Final = (  # the names of the files, in the order of the list
     "export",
     "projects",
     "batch",
+    "cluster",
     "command-line",
     "python",
     "install",
