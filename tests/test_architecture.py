@@ -86,6 +86,7 @@ def test_slow_libraries_are_imported_where_they_are_used() -> None:
         if one.top in SLOW_LIBRARIES
         and one.at_start
         and not one.for_types
+        and (one.top, name) != ("sklearn", "estimators")  # subclasses of its classes; no other module imports that one
         # Classes of networks need torch as they are defined; nobody imports those files early, see the next tests.
         and not (one.top == "torch" and name.startswith("mae") and name not in {"mae", "mae.config", "mae.model_store"})
     ]

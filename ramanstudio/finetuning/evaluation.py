@@ -58,7 +58,7 @@ class Evaluation:
             lines.append(f"That is {where} the 95 % interval stated by cross-validation, {stated}.")
         if self.n_untrained:
             lines.append(
-                f"{self.n_untrained} more test spectra are of classes that were not trained on;"
+                f"Of classes that were not trained on there are {self.n_untrained} more in the test set;"
                 f" {self.n_untrained_unknown} of them were called unknown."
             )
         return (*lines, self.shift) if self.shift else tuple(lines)
