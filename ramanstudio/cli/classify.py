@@ -81,7 +81,7 @@ def _rows_or_failure(
 
 def _header(model: FineTunedModel) -> tuple[str, ...]:
     if not model.card.is_classifier:
-        return "file", "spectrum", "value", "error", "unknown"
+        return "file", "spectrum", "value", "error", "unknown", "extrapolated"
     return "file", "spectrum", "label", "probability", "unknown", *model.card.classes
 
 
@@ -91,7 +91,8 @@ def _rows(engine: Engine, source: Source, model: FineTunedModel, progress: Progr
     for row, name in enumerate(spectrum_names(spectra)):
         unknown = "yes" if predictions.unknown[row] else "no"
         if predictions.values is not None:
-            yield str(file), name, f"{predictions.values[row]:.6g}", f"{predictions.error:.3g}", unknown
+            extrapolated = "yes" if predictions.extrapolated[row] else "no"
+            yield str(file), name, f"{predictions.values[row]:.6g}", f"{predictions.error:.3g}", unknown, extrapolated
             continue
         probabilities = predictions.probabilities[row]
         cells = (f"{probability:.4f}" for probability in probabilities)
@@ -100,8 +101,10 @@ def _rows(engine: Engine, source: Source, model: FineTunedModel, progress: Progr
 
 def _print_predictions(rows: Sequence[tuple[str, ...]], model: FineTunedModel, out: Path) -> None:
     if len(rows) <= _PRINTED_ROWS:
-        shown = [(Path(row[0]).name, *row[1:_PRINTED_COLUMNS]) for row in rows]
-        print(format_table(_header(model)[:_PRINTED_COLUMNS], shown))
+        n_columns = _PRINTED_COLUMNS if model.card.is_classifier else len(_header(model))
+        shown = [(Path(row[0]).name, *row[1:n_columns]) for row in rows]
+        print(format_table(_header(model)[:n_columns], shown))
+    from ramanstudio.finetuning.classification import describe_extrapolation
     from ramanstudio.finetuning.novelty import describe_shift
 
     n_unknown = sum(row[4] == "yes" for row in rows)
@@ -109,3 +112,6 @@ def _print_predictions(rows: Sequence[tuple[str, ...]], model: FineTunedModel, o
     print(f"Classified {plural(len(rows), 'spectrum', 'spectra')} with '{model.card.name}'{remark}. Table: {out}")
     if shift := describe_shift(n_unknown, len(rows), model.card.false_unknown_rate):
         print(shift)
+    n_extrapolated = 0 if model.card.is_classifier else sum(row[5] == "yes" for row in rows)
+    if extrapolation := describe_extrapolation(n_extrapolated, len(rows), model.card.calibrated_range):
+        print(extrapolation)

@@ -35,8 +35,8 @@ class Classified:
     """Predictions for N spectra: `labels` (N,), `probabilities` (N, K) of the `classes` (K,), `unknown` (N,).
 
     Labels are the most probable classes, even of unknown spectra. A model of a quantity gives `values` (N,) and their
-    `error` (RMSE) instead, no classes, and labels that are the values as text. `false_unknown_rate` is the share of
-    unknown ones to expect among spectra like those learned.
+    `error` (RMSE) instead, no classes, and labels that are the values as text; `calibrated_range` are the lowest and
+    highest value learned. `false_unknown_rate` is the share of unknown ones to expect among spectra like those learned.
     """
 
     labels: NDArray[np.str_]
@@ -46,6 +46,21 @@ class Classified:
     values: NDArray[np.float64] | None = None
     error: float = float("nan")
     false_unknown_rate: float = FALSE_UNKNOWN_RATE
+    calibrated_range: tuple[float, float] = (float("nan"), float("nan"))
+
+    @property
+    def extrapolated(self) -> NDArray[np.bool_]:
+        """Which values (N,) are outside the calibrated range by more than their error; none of classes."""
+        if self.values is None:
+            return np.zeros(len(self.labels), dtype=bool)
+        low, high = self.calibrated_range
+        margin = self.error if np.isfinite(self.error) else 0.0
+        return np.asarray((self.values < low - margin) | (self.values > high + margin))
+
+    @property
+    def extrapolation(self) -> str:
+        """A sentence where values are extrapolated, with what to do; "" where none is."""
+        return describe_extrapolation(int(self.extrapolated.sum()), len(self.labels), self.calibrated_range)
 
     @property
     def shift(self) -> str:
@@ -114,8 +129,18 @@ def _finite(predicted: NDArray[np.float64]) -> NDArray[np.float64]:
 def _of_quantity(values: NDArray[np.float64], unknown: NDArray[np.bool_], model: FineTunedModel) -> Classified:
     """Return predicted values (N,) of a quantity with their text and error."""
     labels = np.array([f"{value:.4g}" for value in values.tolist()])
-    return Classified(
-        labels, np.empty((len(values), 0)), (), unknown, values, model.card.rmse, model.card.false_unknown_rate
+    card, none = model.card, np.empty((len(values), 0))
+    return Classified(labels, none, (), unknown, values, card.rmse, card.false_unknown_rate, card.calibrated_range)
+
+
+def describe_extrapolation(n_extrapolated: int, n_spectra: int, calibrated_range: tuple[float, float]) -> str:
+    """Return a sentence on values outside the calibrated range, with what to do; "" where there is none."""
+    if not n_extrapolated:
+        return ""
+    low, high = calibrated_range
+    return (
+        f"{n_extrapolated} of {n_spectra} values are extrapolated: outside {low:.4g} to {high:.4g}, which was learned,"
+        " by more than the error. Add standards from there and train again."
     )
 
 

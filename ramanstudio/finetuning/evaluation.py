@@ -25,8 +25,8 @@ class Evaluation:
 
     `recall` holds class, number of spectra and recall, none for a quantity. `n_untrained` further spectra have labels
     that are no classes of the model, `n_untrained_unknown` of them were called unknown. `expected_low` to
-    `expected_high` is the interval that was stated before; NaN where it was not. `shift` is a sentence where the test
-    spectra differ from those learned, else "".
+    `expected_high` is the interval that was stated before; NaN where it was not. `shift` says where the test spectra
+    differ from those learned, or values are extrapolated; "" where neither.
     """
 
     is_quantity: bool
@@ -73,7 +73,7 @@ def evaluate_test_set(
     the model can be right about.
     """
     n_spectra = len(classified.labels)
-    shift = classified.shift
+    shift = " ".join(filter(None, (classified.shift, classified.extrapolation)))
     if classified.values is not None:
         numbers = labels.parse_test_numbers(given, n_spectra)
         rows = np.flatnonzero(np.isfinite(numbers))

@@ -26,6 +26,7 @@ TUNED: Final = "tuned."  # prefix of the arrays of fine-tuned features
 COMPONENTS: Final = ("line components", "slope components")  # principal components, three arrays of each
 RMSE: Final = "cross-validated RMSE"  # the figure that is the error of a predicted quantity
 OLD_RMSE: Final = "RMSE held out"
+LOWEST, HIGHEST = "lowest value learned", "highest value learned"  # figures of a quantity: the calibrated range
 MAX_NAME_LENGTH: Final = 80
 MAX_CLASSES: Final = 10_000
 MAX_MEMBERS: Final = 100  # of an ensemble
@@ -118,6 +119,11 @@ class FineTunedModelCard:
     def rmse(self) -> float:
         """The cross-validated error of a model of a quantity; NaN where it was not measured."""
         return float(self.figures.get(RMSE, self.figures.get(OLD_RMSE, np.nan)))
+
+    @property
+    def calibrated_range(self) -> tuple[float, float]:
+        """The lowest and the highest value of a quantity that was learned; NaN where the card does not say."""
+        return float(self.figures.get(LOWEST, np.nan)), float(self.figures.get(HIGHEST, np.nan))
 
     @property
     def false_unknown_rate(self) -> float:

@@ -29,7 +29,15 @@ from ramanstudio.finetuning.config import (
 from ramanstudio.finetuning.cross_validation import Folds, assign_folds
 from ramanstudio.finetuning.finetuned_model import FineTunedModel
 from ramanstudio.finetuning.labels import LabelInput
-from ramanstudio.finetuning.model_card import MAX_NOTE, QUANTITY, RMSE, FineTunedModelCard, member_prefix
+from ramanstudio.finetuning.model_card import (
+    HIGHEST,
+    LOWEST,
+    MAX_NOTE,
+    QUANTITY,
+    RMSE,
+    FineTunedModelCard,
+    member_prefix,
+)
 from ramanstudio.finetuning.regressor_ensemble import MIN_GROUPS, RegressorSelection, select_regressors
 from ramanstudio.finetuning.regressors import FittedRegressor, RegressorCandidate, fit_process_scales
 from ramanstudio.finetuning.report import CandidateScore, FineTuningResult, RegressionReport, TrainingProgress
@@ -290,6 +298,8 @@ def _figures(report: RegressionReport) -> dict[str, float]:
         "RMSE, low end of the 95 % interval": report.low,
         "RMSE, high end of the 95 % interval": report.high,
         "standard deviation of the quantity": report.standard_deviation,
+        LOWEST: float(report.true.min()),
+        HIGHEST: float(report.true.max()),
     }
 
 

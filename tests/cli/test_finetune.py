@@ -12,7 +12,8 @@ import pytest
 from ramanstudio.cli import main
 from ramanstudio.engine import Engine
 from ramanstudio.finetuning import classification, finetuned_model, training
-from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, substance
+from ramanstudio.finetuning.config import FinetunePlan
+from tests.finetuning.substances import AXIS, EXTRACTOR, LINES, mixtures, substance
 
 
 class Teacher:
@@ -60,6 +61,21 @@ def labels_for(files: list[Path], each: int = 4) -> list[tuple[str, ...]]:
 
 def teach(files: list[Path], labels: Path, *more: str) -> int:
     return main.main(["finetune", *map(str, files), "--labels", str(labels), "--out", "minerals", *more])
+
+
+def test_values_beyond_the_calibrated_range_are_marked(tmp_path, capsys):
+    spectra, share = mixtures(18, levels=6)
+    plan = FinetunePlan("spectrum", "ridge", quantity=True)
+    learned = share < 0.7
+    finetuned_model.save(training.finetune(EXTRACTOR, spectra[learned], share[learned], plan=plan).model, "share")
+    for row in (1, 5):  # 0.2 and 1
+        np.savetxt(tmp_path / f"scan{row}.txt", np.column_stack([AXIS, spectra.values[row]]), fmt="%.5f")
+    out = tmp_path / "values.csv"
+    assert main.main(["classify", str(tmp_path), "--model", "share", "--out", str(out)]) == 0
+    with out.open(encoding="utf-8", newline="") as file:
+        assert [row["extrapolated"] for row in csv.DictReader(file)] == ["no", "yes"]
+    printed = capsys.readouterr().out
+    assert "1 of 2 values are extrapolated: outside 0 to 0.6" in printed and "extrapolated" in printed.splitlines()[0]
 
 
 def test_finetune_then_classify_names_unseen_files(files, tmp_path, capsys):

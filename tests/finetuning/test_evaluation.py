@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,27 @@ def test_a_quantity_is_evaluated_by_its_error():
     assert predicted.values is not None
     assert report.figure == pytest.approx(np.sqrt(np.mean((predicted.values - share[16:]) ** 2)))
     assert "RMSE" in report.sentences[0]
+
+
+def test_values_beyond_the_calibrated_range_are_marked_as_extrapolated():
+    spectra, share = mixtures(30, levels=6)
+    is_learned = share < 0.7
+    plan = FinetunePlan("spectrum", "ridge", quantity=True)
+    model = finetune(EXTRACTOR, spectra[is_learned], share[is_learned], plan=plan).model
+    assert model.card.calibrated_range == pytest.approx((0, 0.6))
+    predicted = classify(EXTRACTOR, spectra, model)
+    assert predicted.extrapolated.tolist() == (share > 0.7).tolist()
+    assert "10 of 30 values are extrapolated: outside 0 to 0.6" in predicted.extrapolation
+    assert "extrapolated" in evaluate_test_set(predicted, share, None, model.card).sentences[-1]
+    assert classify(EXTRACTOR, spectra[is_learned], model).extrapolation == ""
+
+
+def test_a_model_that_does_not_say_its_range_marks_nothing():
+    spectra, share = mixtures(12)
+    model = finetune(EXTRACTOR, spectra, share, plan=FinetunePlan("spectrum", "ridge", quantity=True)).model
+    old = {name: figure for name, figure in model.card.figures.items() if "learned" not in name}
+    model = replace(model, card=replace(model.card, figures=old))
+    assert not classify(EXTRACTOR, spectra, model).extrapolated.any()
 
 
 @pytest.mark.parametrize(

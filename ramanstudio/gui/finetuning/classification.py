@@ -140,6 +140,8 @@ def _message(classified: ClassifiedSpectra, groups: Groups | None, table: Path |
     elif classified.n_unknown:
         are_unlike = count_of(classified.n_unknown, "is unlike", "are unlike")
         sentences.append(f"{are_unlike} all training spectra{' and in no group' if groups else ''}.")
+    if extrapolation := classified.classified.extrapolation:
+        sentences.append(extrapolation)
     if classified.n_excluded:
         excluded = count_of(
             classified.n_excluded,

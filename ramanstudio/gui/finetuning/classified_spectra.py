@@ -84,7 +84,8 @@ class ClassifiedSpectra:
         """Yield the rows of a table, the header first."""
         is_quantity = self.classified.values is not None
         prediction = ("value", "error") if is_quantity else ("class", "probability")
-        yield "file", "spectrum", "label", *prediction, "unknown", *self.classified.classes
+        last = ("extrapolated",) if is_quantity else self.classified.classes
+        yield "file", "spectrum", "label", *prediction, "unknown", *last
         position = 0
         for entry, rows in self.rows:
             names = spectrum_names(entry.source) if entry.source is not None else []
@@ -99,6 +100,8 @@ class ClassifiedSpectra:
         else:
             yield from (str(classified.labels[position]), f"{classified.probabilities[position].max():.4f}")
         yield str(int(classified.unknown[position]))
+        if classified.values is not None:
+            yield str(int(classified.extrapolated[position]))
         yield from (f"{probability:.4f}" for probability in classified.probabilities[position].tolist())
 
 

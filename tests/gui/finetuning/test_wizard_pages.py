@@ -252,6 +252,9 @@ def test_a_predicted_quantity_is_saved_as_a_table(start, tmp_path, monkeypatch):
     rows = table(tmp_path / "shares.csv")
     predicted = np.array([float(row["value"]) for row in rows[24:]])
     assert np.abs(predicted - 100 * share[24:]).max() < 10
+    beyond = [float(row["value"]) for row in rows if row["extrapolated"] == "1"]
+    assert len(beyond) == 2 and all(not 0 <= value <= 94 for value in beyond), "0 to 94 was learned"
+    assert "2 of 30 values are extrapolated" in window.message
     assert window.services.session.project.groups is None
 
 
