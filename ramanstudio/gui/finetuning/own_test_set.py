@@ -116,7 +116,7 @@ class OwnTestSet:
         found = [(column.key, column.title, column.words) for column in spectra.columns]
         found.append((PATTERN, PATTERN_TITLE, filename_pattern.match_pattern(source.pattern, spectra.stems)[0]))
         counts = {key: _n_known(words, classes) for key, _, words in found}
-        allowed = counts if classes is not None else counts.keys() & {source.labels, LABEL}
+        allowed = [key for key in counts if classes is not None or key in (source.labels, LABEL)]
         best = max(allowed, key=lambda key: (counts[key] > 0 and key == source.labels, counts[key]), default="")
         if not counts.get(best):
             return "", np.full(len(spectra.names), "")
