@@ -20,7 +20,7 @@ endif
 
 test:
 	@$(PYTHON) tools/setup.py test
-	@QT_QPA_PLATFORM=offscreen $(VENV) -m pytest -n 2 --dist loadfile $(ARGS)
+	@QT_QPA_PLATFORM=offscreen $(VENV) -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint:
 	@$(PYTHON) tools/setup.py test
