@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QSize, Qt
@@ -16,6 +16,9 @@ from ramanstudio.gui.common.theme import QUIET_PX, Theme, with_alpha, with_tabul
 from ramanstudio.gui.common.widgets import paint_row_background
 from ramanstudio.gui.spectra_list.entry_model import EntryModel
 from ramanstudio.project.project import Entry, Result
+
+if TYPE_CHECKING:
+    from ramanstudio.signal.quality import Quality
 
 ROW_HEIGHT: Final = 48
 MARGIN: Final = 12
@@ -42,6 +45,15 @@ def sketch_of(spectra: SpectrumSet, width: int = SKETCH.width()) -> np.ndarray:
     maxima = np.maximum.reduceat(curve, edges)  # a peak narrower than a pixel stays visible
     low, high = maxima.min(), maxima.max()
     return np.asarray((maxima - low) / (high - low) if high > low else np.full_like(maxima, 0.5), dtype=np.float64)
+
+
+def badge_of(quality: Quality) -> str:
+    """Return the word for the worst that the checks found, with a count where not all have it; empty for nothing."""
+    for code, word in BADGES.items():
+        if code in quality.values:
+            count = int(np.count_nonzero(quality.values[code]))
+            return word if count == quality.n_spectra else f"{count}× {word}"
+    return ""
 
 
 class EntryDelegate(QStyledItemDelegate):
@@ -155,9 +167,8 @@ class EntryDelegate(QStyledItemDelegate):
         painter.drawText(lower, centred | int(Qt.AlignmentFlag.AlignLeft), size)
 
     def _badge(self, entry: Entry) -> str:
-        """The word for the worst that the checks found; empty where they found nothing of weight."""
         quality = self._model.quality(entry)
-        return "" if quality is None else next((word for code, word in BADGES.items() if code in quality.values), "")
+        return "" if quality is None else badge_of(quality)
 
     def _paint_badge(self, painter: QPainter, text: str, area: QRect, font: QFont, theme: Theme) -> int:
         """Paint a word at the right of an area, and return its width."""

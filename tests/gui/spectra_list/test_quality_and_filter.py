@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from ramanstudio.core.progress import Progress
 from ramanstudio.core.spectra import SpectrumSet
 from ramanstudio.gui.document import quality_checking
+from ramanstudio.gui.spectra_list.entry_delegate import badge_of
 from ramanstudio.gui.spectra_list.entry_filter import EntryFilter
 from ramanstudio.gui.spectrum.metadata_panel import MetadataPanel
 from ramanstudio.project.project import Entry
@@ -98,6 +99,7 @@ def test_a_large_set_is_checked_in_portions_with_the_same_findings(monkeypatch: 
     whole = check_quality(spectra, search_cosmic_rays=False)
     assert [checked.codes(row) for row in range(7)] == [whole.codes(row) for row in range(7)]
     assert "saturated" in checked.codes(5) and not checked.codes(0)
+    assert [badge_of(check_quality(spectra[rows])) for rows in (slice(7), slice(5, 6))] == ["2× saturated", "saturated"]
 
 
 @pytest.mark.parametrize(
