@@ -156,7 +156,7 @@ def _step_rows(entry: Entry, result: Result | None) -> list[ProvenanceRow]:
         problem = result.processed.problems.get(index)
         did = f"not applied: {problem.sentence}" if problem is not None else str(record.get("summary", ""))
         parameters = ", ".join(
-            f"{name} = {_value(value)}"
+            f"{name.replace('_', ' ')} = {_value(value)}"
             for name, value in record.items()
             if name not in _NOT_PARAMETERS and value not in ((), [], "")
         )

@@ -37,7 +37,7 @@ def test_a_file_its_edits_and_every_step_are_listed(tmp_path: Path) -> None:
     text = provenance_text(provenance_of(opened.entries[0], opened))
     assert hashlib.sha256(b"what was read").hexdigest() in text
     assert "Laser wavelength: 532 nm (the file states 785 nm)" in text and "Noise region: 400.0 to 500.0 cm⁻¹" in text
-    assert "1. Crop: " in text and "low_cm = 300, high_cm = 1100" in text
+    assert "1. Crop: " in text and "low cm = 300, high cm = 1100" in text
     assert "2. Normalise: " in text and "method = maximum" in text and "Model: none" in text
     file.write_text("changed since")
     assert hashlib.sha256(b"changed since").hexdigest() in provenance_text(provenance_of(opened.entries[0], opened))

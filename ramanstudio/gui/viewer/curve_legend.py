@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -17,6 +17,8 @@ _SAMPLE: Final = 20  # length of the stroke shown
 _LINE: Final = 20
 # A few names may be long; of many, only so much that they stay a frame.
 _LONGEST: Final = {8: 320, 20: 130}
+_SHARE: Final = 0.25  # of the height of the plot that the rows may take
+_FEWEST_ROWS: Final = 2
 
 
 class CurveLegend(QWidget):
@@ -24,7 +26,7 @@ class CurveLegend(QWidget):
 
     def __init__(self, parent: QWidget, theme: Theme) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._plot = theme, parent
         self._keys: Sequence[LegendEntry] = ()
         font = self.font()
         font.setPixelSize(QUIET_PX)
@@ -32,6 +34,7 @@ class CurveLegend(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        parent.installEventFilter(self)  # its height says how many rows there may be
         self.hide()
 
     @property
@@ -59,8 +62,8 @@ class CurveLegend(QWidget):
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
         """Return the height of the rows."""
-        places = self._places(width)
-        return places[-1].bottom() + 1 + 4 if places else 0
+        rects, _ = self._arranged(width)
+        return rects[-1].bottom() + 1 + 4 if rects else 0
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """One row, or as many as the present width takes."""
@@ -69,6 +72,13 @@ class CurveLegend(QWidget):
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As narrow as one name."""
         return QSize(80, self.heightForWidth(max(self.width(), 200)))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """A higher plot has room for more rows."""
+        if event.type() == QEvent.Type.Resize and self._keys:
+            self.updateGeometry()
+            self.update()
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Arrange the rows again."""
@@ -80,16 +90,25 @@ class CurveLegend(QWidget):
         room = max(40, width - 2 * 16 - _SAMPLE - 10)  # of a row
         return metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, min(longest, room))
 
-    def _places(self, width: int) -> list[QRect]:
+    def _arranged(self, width: int) -> tuple[list[QRect], int]:
+        """The places of the names that the rows have room for, then of "n more"; and n, the names without a place."""
         metrics = self.fontMetrics()
-        places, x, y = [], 16, 8
+        rects, x, y = [], 16, 8
         for key in self._keys:
             wide = _SAMPLE + 8 + metrics.horizontalAdvance(self._short(key.name, metrics, width)) + 2
             if x > 16 and x + wide > width - 16:
                 x, y = 16, y + _LINE
-            places.append(QRect(x, y, wide, _LINE))
+            rects.append(QRect(x, y, wide, _LINE))
             x += wide + 16
-        return places
+        last_row = 8 + _LINE * (max(_FEWEST_ROWS, int(_SHARE * self._plot.height() / _LINE)) - 1)
+        shown = [rect for rect in rects if rect.top() <= last_row]
+        if len(shown) == len(rects):
+            return shown, 0
+        more = metrics.horizontalAdvance(f"{len(rects)} more") + 2
+        while shown[-1].top() == last_row and shown[-1].right() + 16 + more > width - 16:
+            shown.pop()
+        left = shown[-1].right() + 17 if shown[-1].top() == last_row else 16
+        return [*shown, QRect(left, last_row, more, _LINE)], len(rects) - len(shown)
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Paint samples and names."""
@@ -97,7 +116,11 @@ class CurveLegend(QWidget):
         painter.fillRect(self.rect(), QColor(self._theme.panel))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         metrics = self.fontMetrics()
-        for entry, rect in zip(self._keys, self._places(self.width()), strict=True):
+        rects, n_more = self._arranged(self.width())
+        if n_more:
+            painter.setPen(QColor(self._theme.quiet))
+            painter.drawText(rects.pop(), Qt.AlignmentFlag.AlignVCenter, f"{n_more} more")
+        for entry, rect in zip(self._keys, rects, strict=False):
             self._draw_sample(painter, entry, QRectF(rect.left(), rect.center().y() - 4, _SAMPLE, 8))
             painter.setPen(QColor(self._theme.text))
             text_rect = rect.adjusted(_SAMPLE + 8, 0, 0, 0)
