@@ -84,6 +84,15 @@ def test_the_wrong_substance_is_refused_with_a_sentence(measured, chosen):
     assert refused.value.remedy
 
 
+def test_quartz_is_not_taken_for_silicon_whose_one_line_lies_near():
+    axis = np.arange(150.0, 1200.0)
+    quartz = sum(h / (1 + ((axis - c) / w) ** 2) for c, w, h in ((464, 4, 100), (206, 12, 30), (128, 4, 25)))
+    with pytest.raises(StudioError, match="not a spectrum of"):
+        calibration.calibrate(
+            SpectrumSet.of(axis, quartz + np.random.default_rng(2).normal(0, 0.5, axis.size)), "silicon"
+        )
+
+
 def test_no_line_and_a_saturated_line_are_refused():
     rng = np.random.default_rng(0)
     flat = SpectrumSet.of(np.arange(100.0, 2000.0), rng.normal(size=1900))
