@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Final
 
 from ramanstudio.cli import options
-from ramanstudio.cli.errors import error_for_user
+from ramanstudio.cli.batch_results import batch_options, problem_of
 from ramanstudio.cli.exit_codes import exit_code
 from ramanstudio.cli.terminal import one_line, plural, progress_bars
 from ramanstudio.cli.verb import Verb
@@ -56,7 +56,6 @@ def run(arguments: Namespace) -> int:
     """Process files; returns the exit code."""
     from ramanstudio import batch
     from ramanstudio.batch.results import RESULTS_NAME
-    from ramanstudio.cli.library import chosen_libraries
     from ramanstudio.processing.recipe import find_recipe
 
     recipe = find_recipe(arguments.recipe)
@@ -66,22 +65,15 @@ def run(arguments: Namespace) -> int:
             arguments.files,
             recipe,
             arguments.out,
-            format=arguments.format,
-            model=arguments.model,
-            device=arguments.device,
-            laser_nm=arguments.laser_nm,
-            peaks=arguments.peaks,
-            identify=chosen_libraries(arguments.identify),
-            classify=arguments.classify,
             overwrite=arguments.overwrite,
             resume=arguments.resume,
             cluster=arguments.cluster,
             progress=progress,
+            **batch_options(arguments),
         ):
             if result.error is not None:
                 n_failed += 1
-                text = str(error_for_user(result.error))
-                progress.warn(text if result.file.name in text else f"'{result.file.name}': {text}")
+                progress.warn(problem_of(result))
             else:
                 n_done += 1
                 n_resumed += result.resumed

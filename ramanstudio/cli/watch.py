@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from typing import Final
 
 from ramanstudio.cli import options
-from ramanstudio.cli.errors import error_for_user
+from ramanstudio.cli.batch_results import batch_options, problem_of
 from ramanstudio.cli.exit_codes import CANCELLED, exit_code
 from ramanstudio.cli.terminal import one_line, plural, say
 from ramanstudio.cli.verb import Verb
@@ -43,23 +43,16 @@ def run(arguments: Namespace) -> int:
     """Process files as they come; returns the exit code."""
     from ramanstudio import batch
     from ramanstudio.batch.results import RESULTS_NAME
-    from ramanstudio.cli.library import chosen_libraries
 
     n_done = n_failed = 0
     results = batch.watch(
         arguments.folder,
         arguments.recipe,
         arguments.out,
-        format=arguments.format,
-        model=arguments.model,
-        device=arguments.device,
-        laser_nm=arguments.laser_nm,
-        peaks=arguments.peaks,
-        identify=chosen_libraries(arguments.identify),
-        classify=arguments.classify,
         settle_s=arguments.settle,
         idle_s=arguments.idle,
         progress=Progress(on_warning=say),
+        **batch_options(arguments),
     )
     say(f"Watching '{one_line(str(arguments.folder))}'. Ctrl-C ends.")
     cancelled = False
@@ -67,8 +60,7 @@ def run(arguments: Namespace) -> int:
         for result in results:
             if result.error is not None:
                 n_failed += 1
-                text = str(error_for_user(result.error))
-                say(text if result.file.name in text else f"'{result.file.name}': {text}")
+                say(problem_of(result))
             elif not result.resumed:
                 n_done += 1
                 print(one_line(", ".join(str(path) for path in result.outputs)), flush=True)

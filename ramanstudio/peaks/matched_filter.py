@@ -77,16 +77,16 @@ def candidates(weighted: Floats, step_cm: float, least: float, at_most: int) -> 
         inner = best[:, 1:-1]
         top = (inner >= best[:, :-2]) & (inner > best[:, 2:]) & (inner > least)
         for row in range(len(best)):
-            places = np.flatnonzero(top[row]) + 1
-            order = places[np.argsort(best[row, places])[::-1]]
+            indices = np.flatnonzero(top[row]) + 1
+            order = indices[np.argsort(best[row, indices])[::-1]]
             kept: list[Candidate] = []
-            for place in order.tolist():
-                fwhm = float(scales[which[row, place]])
+            for index in order.tolist():
+                fwhm = float(scales[which[row, index]])
                 if (
-                    all(abs(place - other.index) * step_cm > _APART * min(other.fwhm, 3 * fwhm) for other in kept)
+                    all(abs(index - other.index) * step_cm > _APART * min(other.fwhm, 3 * fwhm) for other in kept)
                     and len(kept) < at_most
                 ):
-                    kept.append(Candidate(place, fwhm, float(best[row, place])))
+                    kept.append(Candidate(index, fwhm, float(best[row, index])))
             results.append(kept)
     return results
 
@@ -97,7 +97,7 @@ def strongest(weighted: Floats, step_cm: float) -> list[Candidate]:
     results = []
     for start in range(0, len(weighted), _BLOCK):
         best, which = respond(weighted[start : start + _BLOCK], step_cm)
-        places = best.argmax(axis=1)
-        for row, place in enumerate(places.tolist()):
-            results.append(Candidate(place, float(scales[which[row, place]]), float(best[row, place])))
+        indices = best.argmax(axis=1)
+        for row, index in enumerate(indices.tolist()):
+            results.append(Candidate(index, float(scales[which[row, index]]), float(best[row, index])))
     return results

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QInputDialog, QMessageBox, QWidget
 
 from ramanstudio.core.settings import Settings
 from ramanstudio.project.project import SUFFIX
@@ -135,16 +135,7 @@ def ask_to_replace(
     keep_button = box.addButton("Keep, and use new names", QMessageBox.ButtonRole.AcceptRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(keep_button)
-
-    def act() -> None:
-        if box.clickedButton() is replace_button:
-            replace()
-        elif box.clickedButton() is keep_button:
-            keep()
-
-    box.finished.connect(act)
-    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    box.open()
+    _open(box, {replace_button: replace, keep_button: keep})
     return box
 
 
@@ -161,14 +152,18 @@ def ask_to_save(parent: QWidget, save: Callable[[], None], discard: Callable[[],
     discard_button = box.addButton("Don't save", QMessageBox.ButtonRole.DestructiveRole)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.setDefaultButton(save_button)
+    _open(box, {save_button: save, discard_button: discard})
+    return box
 
-    def act() -> None:  # once the box has closed: saving or discarding may close the window
-        if box.clickedButton() is save_button:
-            save()
-        elif box.clickedButton() is discard_button:
-            discard()
+
+def _open(box: QMessageBox, actions: Mapping[QAbstractButton, Callable[[], object]]) -> None:
+    """Open a question; the action of the clicked button runs once it has closed, since that may close the window."""
+
+    def act() -> None:
+        action = actions.get(box.clickedButton())
+        if action is not None:
+            action()
 
     box.finished.connect(act)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.open()
-    return box

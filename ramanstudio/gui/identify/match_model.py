@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, Qt
 
 from ramanstudio.core.numbers import format_probability
+from ramanstudio.gui.common.columns_model import ColumnsModel, Index
 from ramanstudio.gui.identify.texts import format_bands
 
 if TYPE_CHECKING:
     from ramanstudio.library.library import Library
     from ramanstudio.search.matches import Identification, Match
 
-Index = QModelIndex | QPersistentModelIndex
 LibraryOf = Callable[["Match"], "Library | None"]
 
 PROBABILITY: Final = Qt.ItemDataRole.UserRole + 1  # 0 to 1
@@ -58,11 +58,11 @@ COLUMNS: Final = (
 _RIGHT_ALIGNED: Final = ("rank", "hqi", "gap", "bands", "pearson", "euclid")
 
 
-class MatchModel(QAbstractTableModel):
+class MatchModel(ColumnsModel):
     """The matches of one Identification as rows."""
 
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+        super().__init__(COLUMNS, parent)
         self._identification: Identification | None = None
         self._library_of: LibraryOf = lambda _: None
 
@@ -86,22 +86,12 @@ class MatchModel(QAbstractTableModel):
         """A row for each match."""
         return 0 if parent.isValid() else len(self.matches)
 
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        """The columns of COLUMNS."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
         """Title, tooltip and alignment of a column."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section].title
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return COLUMNS[section].help
-        if role == Qt.ItemDataRole.TextAlignmentRole:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
             side = Qt.AlignmentFlag.AlignRight if COLUMNS[section].key in _RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
             return int(side | Qt.AlignmentFlag.AlignVCenter)
-        return None
+        return super().headerData(section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Text, tooltip, alignment, and what the delegate draws."""

@@ -6,16 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from ramanstudio.core.errors import StudioError
+from ramanstudio.gui.common.columns_model import ColumnsModel, Index
 from ramanstudio.gui.peaks.tie_texts import parse_ties, tie_text
 
 if TYPE_CHECKING:
     from ramanstudio.gui.document.peak_finding import SpectrumPeaks
     from ramanstudio.peaks import Parameter, PeakModel
-
-Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +71,13 @@ def parse_parameter(text: str, before: Parameter) -> Parameter | None:
     return replace(before, value=min(max(value, low), high), low=low, high=high)
 
 
-class PeakTableModel(QAbstractTableModel):
+class PeakTableModel(ColumnsModel):
     """Shows SpectrumPeaks; `model_edited(PeakModel)` after the user changed a parameter."""
 
     model_edited = Signal(object)
 
     def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+        super().__init__(COLUMNS, parent)
         self._peaks: SpectrumPeaks | None = None
         self._rows: list[dict[str, Any]] = []
 
@@ -96,18 +95,6 @@ class PeakTableModel(QAbstractTableModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's way
         """A row for each peak."""
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: N802, B008
-        """The columns of COLUMNS."""
-        return 0 if parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        """Title and tooltip of a column."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section].title
-        return COLUMNS[section].help if role == Qt.ItemDataRole.ToolTipRole else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Positions and widths can be edited and ticked."""
